@@ -1,0 +1,246 @@
+package inspect
+
+import (
+	"time"
+
+	"tlsmitm/inspect/tlswire"
+)
+
+// Kind is the value of an event's "event" key.
+type Kind string
+
+// The kinds of event. docs/events.md describes each one's keys.
+const (
+	KindRunStart       Kind = "run.start"
+	KindRunEnd         Kind = "run.end"
+	KindConnOpen       Kind = "conn.open"
+	KindTLSMessage     Kind = "tls.message"
+	KindTLSData        Kind = "tls.data"
+	KindTLSMalformed   Kind = "tls.malformed"
+	KindTLSVerify      Kind = "tls.verify"
+	KindTLSEstablished Kind = "tls.established"
+	KindTCPData        Kind = "tcp.data"
+	KindDiagnosis      Kind = "diagnosis"
+	KindLoss           Kind = "loss"
+	KindConnClose      Kind = "conn.close"
+
+	// KindSecret carries a key log line to the key log sink alone.
+	// No other sink may write it.
+	KindSecret Kind = "secret"
+)
+
+// LegName names one of a connection's TLS conversations.
+type LegName string
+
+const (
+	LegClient LegName = "client" // client ↔ proxy
+	LegServer LegName = "server" // proxy ↔ server
+	LegDirect LegName = "direct" // client ↔ server, bytes untouched
+)
+
+// Party is an end of a leg.
+type Party string
+
+const (
+	PartyClient Party = "client"
+	PartyProxy  Party = "proxy"
+	PartyServer Party = "server"
+)
+
+// Mode is the way in which a connection is treated.
+type Mode string
+
+const (
+	ModeIntercept Mode = "intercept" // both legs end here
+	ModeTunnel    Mode = "tunnel"    // bytes pass untouched
+	ModeRefuse    Mode = "refuse"    // the policy lets nothing pass
+	ModeCapture   Mode = "capture"   // read from a file
+)
+
+// Via is the door through which a connection came.
+type Via string
+
+const (
+	ViaConnect Via = "connect" // HTTP CONNECT
+	ViaHTTP    Via = "http"    // a plain http:// request
+	ViaCapture Via = "capture" // a capture file
+)
+
+// Event is one thing that happened, immutable once it is emitted: sinks share
+// it and may keep it.
+type Event struct {
+	Time time.Time
+	Kind Kind
+	Conn uint64 // 0 for run.* only
+	Leg  LegName
+	From Party
+	To   Party
+	// No is the row that the event belongs to: a count per connection that
+	// rises with every run of bytes in one direction of one leg.
+	No int
+	// Body is the rest, one type per kind: *RunStart, *RunEnd, *ConnOpen,
+	// *Message, *Data (tls.data and tcp.data), *Malformed, *Verification,
+	// *Established, *Diagnosis, *Loss, *ConnClose, *Secret.
+	Body any
+}
+
+// RunStart opens the stream of events.
+type RunStart struct {
+	Version  string
+	PID      int
+	Listen   string // the address that the proxy listens on
+	CASHA256 string // lower-case hex fingerprint of the root certificate
+}
+
+// RunEnd closes the stream of events.
+type RunEnd struct {
+	Connections uint64
+	Duration    time.Duration
+}
+
+// ConnOpen tells of a new connection.
+type ConnOpen struct {
+	Client    string // ip:port
+	Target    string // host:port as the client asked for it
+	Via       Via
+	Mode      Mode
+	UserAgent string // from the CONNECT or the request, if any
+}
+
+// Message is one handshake message, alert or change cipher spec.
+type Message struct {
+	ContentType tlswire.ContentType // the inner one, where the record could be opened
+	// Type is the handshake type; HasType is false for content types other
+	// than handshake and for what could not be opened.
+	Type    tlswire.HandshakeType
+	HasType bool
+	// Name is the message's name as protocol analysers print it.
+	Name      string
+	Encrypted bool   // it came in a protected record, opened or not
+	Reason    string // why it could not be opened; "" if it was
+	Length    int    // bytes of the message with its header
+	Wire      int    // bytes on the wire that this event accounts for
+	// Raw is the message with its 4-byte header (handshake), the alert's two
+	// bytes, or the change cipher spec's one; the ciphertext where it could
+	// not be opened. Read-only.
+	Raw []byte
+	// Context is what decoding Raw needs to know of the connection.
+	Context tlswire.Context
+
+	// Typed forms, set for the types that have one and parsed without error.
+	ClientHello *tlswire.ClientHello
+	ServerHello *tlswire.ServerHello
+	// Offered is the client's own hello where this message is the proxy's
+	// hello to the server: what it differs from.
+	Offered *tlswire.ClientHello
+	// Group is the key exchange group that the handshake settled on, if known
+	// when this message passed.
+	Group tlswire.NamedGroup
+	// Resumed says that the handshake so far continues an earlier session.
+	Resumed bool
+
+	certs certificates
+}
+
+// Data is decrypted application data (tls.data), or the bytes of a connection
+// that is not TLS (tcp.data).
+type Data struct {
+	Length  int // bytes of the plaintext; of the ciphertext where Reason is set
+	Records int // TLS records covered; 0 for tcp.data
+	Wire    int
+	// Bytes is the beginning of the data, as far as the data limit goes.
+	Bytes     []byte
+	Truncated bool   // Bytes is shorter than Length
+	Reason    string // why it could not be opened; "" if it was
+	ALPN      string // the leg's application protocol, if agreed
+	// Sum is the CRC-64 of the whole plaintext, so that the same bytes on the
+	// other leg can be recognised; 0 where it was not opened.
+	Sum uint64
+}
+
+// Malformed is what could not be read: the bytes are kept, and the stream goes on.
+type Malformed struct {
+	ContentType tlswire.ContentType // 0 if not even a record header could be read
+	Length      int
+	Wire        int
+	Bytes       []byte // as far as the data limit goes
+	Reason      string
+}
+
+// Verification is the proxy's check of the server's certificate.
+type Verification struct {
+	OK       bool
+	Insecure bool     // an exception of the user's let it pass unchecked
+	Code     string   // which check failed: see docs/events.md
+	Error    string   // the failure in words; "" if OK
+	Chain    []string // subjects, leaf first
+}
+
+// Established sums a leg's handshake up once both ends have finished.
+type Established struct {
+	Version        tlswire.Version
+	CipherSuite    tlswire.CipherSuite
+	Group          tlswire.NamedGroup // 0 if none (RSA key exchange)
+	ServerName     string
+	ALPN           string
+	Resumed        bool
+	HelloRetry     bool
+	ClientCertAsk  bool // the server asked for a client certificate
+	ClientCertSent bool // and got one
+	Duration       time.Duration
+}
+
+// Confidence says how sure a diagnosis is.
+type Confidence string
+
+const (
+	Certain  Confidence = "certain"
+	Probable Confidence = "probable"
+)
+
+// Diagnosis names why a connection failed.
+type Diagnosis struct {
+	Code       Cause
+	Confidence Confidence
+	Alert      *tlswire.AlertDescription // the alert that proves it, if one was seen
+	Subject    string                    // what it happened to: a host, an address, a check
+	Evidence   string                    // the underlying error, as it was reported
+}
+
+// Loss tells of bytes that inspection did not see. Traffic was not affected.
+type Loss struct {
+	Bytes  int64
+	Reason LossReason
+}
+
+// LossReason says why inspection lost bytes.
+type LossReason string
+
+const (
+	LossQueueFull LossReason = "queue_full" // overflow: drop, and the queue was full
+	LossPanic     LossReason = "panic"      // a bug ended inspection of this connection
+)
+
+// FlowTotal is what passed in one direction of one leg.
+type FlowTotal struct {
+	Leg      LegName
+	From, To Party
+	Bytes    int64 // on the wire
+	Records  int64
+	Messages int64
+	Data     int64 // bytes of application data
+}
+
+// ConnClose ends a connection's events.
+type ConnClose struct {
+	Cause    Cause
+	Error    string // the underlying error, if any
+	Mode     Mode   // as it was treated in the end
+	Duration time.Duration
+	Flows    []FlowTotal
+}
+
+// Secret is a line of the NSS key log format, without its line end.
+type Secret struct {
+	Line string
+}
