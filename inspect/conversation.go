@@ -1,0 +1,185 @@
+package inspect
+
+import (
+	"bytes"
+	"time"
+
+	"tlsmitm/inspect/tlscrypt"
+	"tlsmitm/inspect/tlswire"
+)
+
+// conversation is what is known of one leg: its two flows and the state of
+// their handshake.
+type conversation struct {
+	d     *Dissector
+	name  LegName
+	flows [2]*flow // client to server, server to client
+	// keyed says that the leg's secrets will come: what cannot be opened yet is
+	// worth waiting for.
+	keyed bool
+
+	hello      *tlswire.ClientHello // the latest, which keys are named after
+	answer     *tlswire.ServerHello
+	helloAt    time.Time
+	version    tlswire.Version // negotiated; 0 before the Server Hello
+	suite      tlswire.CipherSuite
+	group      tlswire.NamedGroup
+	alpn       string
+	retried    bool // by a Hello Retry Request
+	resumed    bool
+	exchanged  bool // TLS 1.2: a Client Key Exchange has passed, so the handshake is a full one
+	certAsked  bool
+	certSent   bool // by the client
+	rejectable bool // a server certificate was sent
+	finished   [2]bool
+	done       bool // both ends have finished
+	doneAt     time.Time
+
+	verification *Verification
+	alerts       []seenAlert
+	secrets      map[secretKey][]byte
+	tickets      [][]byte // TLS 1.2: session tickets whose master secret is not known yet
+
+	data *pendingData
+}
+
+// secretKey names a secret as a key log line does.
+type secretKey struct {
+	random [32]byte
+	label  tlscrypt.Label
+}
+
+// seenAlert is an alert that passed.
+type seenAlert struct {
+	up bool
+	tlswire.Alert
+}
+
+// maxAlerts bounds what is remembered of a peer that sends nothing but alerts.
+const maxAlerts = 16
+
+func newConversation(d *Dissector, name LegName) *conversation {
+	c := &conversation{d: d, name: name, keyed: name != LegDirect}
+	client, server := PartyClient, PartyServer
+	switch name {
+	case LegClient:
+		server = PartyProxy
+	case LegServer:
+		client = PartyProxy
+	}
+	c.flows[0] = &flow{conv: c, up: true, from: client, to: server}
+	c.flows[1] = &flow{conv: c, from: server, to: client}
+	for _, f := range c.flows {
+		f.total = FlowTotal{Leg: name, From: f.from, To: f.to}
+	}
+	return c
+}
+
+func (c *conversation) flow(up bool) *flow {
+	if up {
+		return c.flows[0]
+	}
+	return c.flows[1]
+}
+
+// learn keeps a secret, and binds session tickets that waited for it.
+func (c *conversation) learn(line tlscrypt.KeyLogLine) {
+	if len(line.ClientRandom) != 32 {
+		return
+	}
+	if c.secrets == nil {
+		c.secrets = make(map[secretKey][]byte, 4)
+	}
+	c.secrets[secretKey{[32]byte(line.ClientRandom), line.Label}] = line.Secret
+	c.bindTickets()
+}
+
+// lookup returns the secret of the handshake in progress.
+func (c *conversation) lookup(label tlscrypt.Label) []byte {
+	if c.hello == nil || len(c.hello.Random) != 32 {
+		return nil
+	}
+	return c.secrets[secretKey{[32]byte(c.hello.Random), label}]
+}
+
+// master returns the TLS 1.2 master secret: logged, or known from the session
+// that is resumed, which crypto/tls does not log again.
+func (c *conversation) master() []byte {
+	if m := c.lookup(tlscrypt.LabelClientRandom); m != nil {
+		return m
+	}
+	if c.exchanged || c.hello == nil || c.answer == nil {
+		return nil
+	}
+	m := c.d.masters.get(c.hello.SessionTicket)
+	if m == nil {
+		m = c.d.masters.get(c.answer.SessionID)
+	}
+	if m == nil {
+		return nil
+	}
+	line := tlscrypt.KeyLogLine{Label: tlscrypt.LabelClientRandom, ClientRandom: c.hello.Random, Secret: m}
+	c.learn(line)
+	c.d.emit(&Event{Time: c.helloAt, Kind: KindSecret, Conn: c.d.conn, Leg: c.name, Body: &Secret{Line: line.String()}})
+	return m
+}
+
+// bindTickets remembers by which tickets and session id this master secret can
+// come back.
+func (c *conversation) bindTickets() {
+	if c.version == 0 || c.version >= tlswire.VersionTLS13 || c.answer == nil {
+		return
+	}
+	m := c.lookup(tlscrypt.LabelClientRandom)
+	if m == nil {
+		return
+	}
+	for _, t := range c.tickets {
+		c.d.masters.put(t, m)
+	}
+	c.tickets = nil
+	if c.exchanged {
+		c.d.masters.put(c.answer.SessionID, m)
+	}
+}
+
+// opener derives the read state of a flow's next epoch. With none it says
+// whether one can still come, or why not.
+func (c *conversation) opener(f *flow) (o *tlscrypt.Opener, wait bool, reason string) {
+	if !tlscrypt.Supported(c.version, c.suite) {
+		return nil, false, "cipher suite " + c.suite.String() + " in " + c.version.String() + " is not supported"
+	}
+	if c.version >= tlswire.VersionTLS13 {
+		secret := c.lookup(f.label13())
+		if secret == nil {
+			return nil, c.keyed, "its secret is not known"
+		}
+		o, err := tlscrypt.NewTLS13(c.suite, secret)
+		if err != nil {
+			return nil, false, err.Error()
+		}
+		return o, false, ""
+	}
+	master := c.master()
+	if master == nil {
+		if !c.exchanged {
+			return nil, false, "the session that it resumes is not known"
+		}
+		return nil, c.keyed, "its secret is not known"
+	}
+	o, err := tlscrypt.NewTLS12(tlscrypt.TLS12Params{
+		Version: c.version, CipherSuite: c.suite, MasterSecret: master,
+		ClientRandom: c.hello.Random, ServerRandom: c.answer.Random,
+		EncryptThenMAC: c.answer.EncryptThenMAC, FromServer: !f.up,
+	})
+	if err != nil {
+		return nil, false, err.Error()
+	}
+	return o, false, ""
+}
+
+// isResumption12 tells whether a TLS 1.2 Server Hello takes the client's session
+// up again: it echoes a session id that was offered (RFC 5246 7.4.1.3).
+func (c *conversation) isResumption12(sh *tlswire.ServerHello) bool {
+	return c.hello != nil && len(sh.SessionID) > 0 && bytes.Equal(sh.SessionID, c.hello.SessionID)
+}

@@ -1,0 +1,169 @@
+package inspect
+
+import (
+	"time"
+
+	"tlsmitm/inspect/tlscrypt"
+)
+
+// Dissector turns one connection's bytes and secrets into events. It does no
+// I/O, knows no clock and starts nothing; it is not safe for concurrent use.
+type Dissector struct {
+	conn      uint64
+	meta      Meta
+	opened    time.Time
+	dataBytes int // how much of a run of data an event carries; -1 all
+	masters   *masterStore
+	emit      func(*Event)
+
+	legs []*conversation // in order of their first bytes
+
+	row     int   // the current row's number
+	rowFlow *flow // whose run of bytes it is
+	lastRow int   // of the latest event: rows never go back
+}
+
+func newDissector(conn uint64, meta Meta, opened time.Time, dataBytes int, masters *masterStore, emit func(*Event)) *Dissector {
+	return &Dissector{conn: conn, meta: meta, opened: opened, dataBytes: dataBytes, masters: masters, emit: emit}
+}
+
+// handle takes one item of the session's queue.
+func (d *Dissector) handle(it *item, s *Session) {
+	switch it.kind {
+	case itemOpen:
+		d.emit(&Event{Time: d.opened, Kind: KindConnOpen, Conn: d.conn, Body: &ConnOpen{
+			Client: d.meta.Client, Target: d.meta.Target, Via: d.meta.Via, Mode: d.meta.Mode, UserAgent: d.meta.UserAgent,
+		}})
+	case itemChunk:
+		d.chunk(it.leg, it.up, it.at, it.b)
+	case itemSecret:
+		d.secret(it.leg, it.at, it.b)
+	case itemVerified:
+		d.verified(it.leg, it.at, it.body.(*Verification))
+	case itemLoss:
+		d.leg(it.leg).flow(it.up).blind = string(LossQueueFull)
+	case itemClose:
+		d.close(it.at, it.body.(Outcome), s.losses())
+	}
+}
+
+// leg returns the named conversation, made when it is first heard of.
+func (d *Dissector) leg(name LegName) *conversation {
+	for _, c := range d.legs {
+		if c.name == name {
+			return c
+		}
+	}
+	c := newConversation(d, name)
+	d.legs = append(d.legs, c)
+	return c
+}
+
+// chunk takes bytes that passed in one direction of a leg. b is decrypted in
+// place and not kept.
+func (d *Dissector) chunk(leg LegName, up bool, at time.Time, b []byte) {
+	c := d.leg(leg)
+	f := c.flow(up)
+	f.total.Bytes += int64(len(b))
+	f.feed(segment{n: len(b), at: at, row: d.rowFor(c, f)}, b)
+}
+
+// rowFor gives a run of bytes its row: the current one goes on until another
+// flow's bytes come; data that still waits for more of its run keeps its own.
+func (d *Dissector) rowFor(c *conversation, f *flow) int {
+	if d.rowFlow == f {
+		return d.row
+	}
+	if c.data != nil && c.data.flow == f {
+		return c.data.row
+	}
+	d.row++
+	d.rowFlow = f
+	return d.row
+}
+
+// secret takes a key log line.
+func (d *Dissector) secret(leg LegName, at time.Time, line []byte) {
+	parsed, err := tlscrypt.ParseKeyLogLine(line)
+	if err != nil {
+		return // crypto/tls writes no line that could fail
+	}
+	c := d.leg(leg)
+	d.emit(&Event{Time: at, Kind: KindSecret, Conn: d.conn, Leg: leg, Body: &Secret{Line: parsed.String()}})
+	c.learn(parsed)
+	for _, f := range c.flows {
+		f.process()
+	}
+}
+
+func (d *Dissector) verified(leg LegName, at time.Time, v *Verification) {
+	c := d.leg(leg)
+	c.verification = v
+	d.flushData()
+	d.emit(&Event{Time: at, Kind: KindTLSVerify, Conn: d.conn, Leg: leg, From: PartyServer, To: PartyProxy, No: d.lastRow, Body: v})
+}
+
+// send emits an event about bytes of a flow, keeping the order of rows: what was
+// opened late, when later rows are out already, opens a row of its own.
+func (d *Dissector) send(f *flow, at time.Time, row int, kind Kind, body any) {
+	d.flushData()
+	if row < d.lastRow {
+		d.row++
+		d.rowFlow, row = f, d.row
+	}
+	d.lastRow = row
+	d.emit(&Event{Time: at, Kind: kind, Conn: d.conn, Leg: f.conv.name, From: f.from, To: f.to, No: row, Body: body})
+}
+
+// tick writes data that has waited for more of its run for long enough.
+func (d *Dissector) tick(now time.Time) {
+	for _, c := range d.legs {
+		if c.data != nil && now.Sub(c.data.first) >= dataDelay {
+			d.flushData()
+			return
+		}
+	}
+}
+
+// waiting reports whether tick is needed.
+func (d *Dissector) waiting() bool {
+	for _, c := range d.legs {
+		if c.data != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// close ends every flow, says why the connection ended, and sums up.
+func (d *Dissector) close(at time.Time, o Outcome, lost map[flowKey]int64) {
+	for _, c := range d.legs {
+		for _, f := range c.flows {
+			f.end(at)
+		}
+	}
+	d.flushData()
+	for _, c := range d.legs {
+		for _, f := range c.flows {
+			if n := lost[flowKey{c.name, f.up}]; n > 0 {
+				d.emit(&Event{Time: at, Kind: KindLoss, Conn: d.conn, Leg: c.name, From: f.from, To: f.to, Body: &Loss{Bytes: n, Reason: LossQueueFull}})
+			}
+		}
+	}
+	if g := d.diagnose(at, &o); g != nil {
+		d.emit(&Event{Time: at, Kind: KindDiagnosis, Conn: d.conn, Leg: g.leg, Body: &g.Diagnosis})
+	}
+	end := &ConnClose{Cause: o.Cause, Mode: o.Mode, Duration: at.Sub(d.opened)}
+	if end.Mode == "" {
+		end.Mode = d.meta.Mode
+	}
+	if o.Err != nil {
+		end.Error = o.Err.Error()
+	}
+	for _, c := range d.legs {
+		for _, f := range c.flows {
+			end.Flows = append(end.Flows, f.total)
+		}
+	}
+	d.emit(&Event{Time: at, Kind: KindConnClose, Conn: d.conn, Body: end})
+}

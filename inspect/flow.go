@@ -1,0 +1,311 @@
+package inspect
+
+import (
+	"time"
+
+	"tlsmitm/inspect/tlscrypt"
+	"tlsmitm/inspect/tlswire"
+)
+
+// maxParked bounds the bytes of one flow that wait for a secret.
+const maxParked = 4 << 20
+
+// Why something could not be opened or read. These are part of the events.
+const (
+	reasonGaveUp  = "its secret did not come"
+	reasonEarly   = "it came before the Server Hello"
+	reasonCut     = "the connection ended within a record"
+	reasonCutMsg  = "the connection ended within a handshake message"
+	reasonNotTLS  = "not a TLS record"
+	reasonAlert   = "not an alert: two bytes were expected"
+	reasonContent = "unknown content type"
+	reasonEmpty   = "an empty handshake record"
+)
+
+// segment says where a run of a flow's bytes came from.
+type segment struct {
+	n   int
+	at  time.Time
+	row int
+}
+
+// flow is one direction of a leg: bytes to records, records to messages and data.
+type flow struct {
+	conv     *conversation
+	up       bool // client to server
+	from, to Party
+	total    FlowTotal
+
+	// blind is why the flow is no longer read at all: bytes of it were lost.
+	blind string
+	// broken says that the record structure was lost: the rest is malformed.
+	broken bool
+	raw    bool // not TLS
+	began  bool
+
+	rest []byte    // not consumed yet: part of a record, or waiting for a secret
+	segs []segment // where rest came from
+
+	opener    *tlscrypt.Opener // nil until the epoch's first record needs it
+	protected bool             // TLS 1.2: a Change Cipher Spec has passed
+	traffic   bool             // TLS 1.3: Finished has passed, so application keys are in use
+	sealed    int              // protected records so far
+
+	hand     []byte // the part of a handshake message that has come
+	overhead int    // bytes on the wire of its records that are not message
+}
+
+// feed takes the next bytes. b is decrypted in place and not kept.
+func (f *flow) feed(seg segment, b []byte) {
+	if f.blind != "" {
+		return
+	}
+	if !f.began {
+		f.begin(b)
+	}
+	if f.raw {
+		f.data(seg, b, seg.n, 0, "")
+		return
+	}
+	f.segs = append(f.segs, seg)
+	if len(f.rest) == 0 {
+		f.rest = append(f.rest, f.run(b, false)...)
+		return
+	}
+	f.rest = append(f.rest, b...)
+	f.process()
+}
+
+// begin decides by a conversation's first bytes whether it is TLS: the client
+// speaks first there, and in handshake records of major version 3.
+func (f *flow) begin(b []byte) {
+	other := f.conv.flow(!f.up)
+	f.began = true
+	if other.began {
+		f.raw = other.raw
+		return
+	}
+	isTLS := f.up && tlswire.ContentType(b[0]) == tlswire.ContentTypeHandshake && (len(b) < 2 || b[1] == 3)
+	f.raw = !isTLS
+}
+
+// process goes on with what waited.
+func (f *flow) process() {
+	if len(f.rest) == 0 {
+		return
+	}
+	left := f.run(f.rest, false)
+	f.rest = f.rest[:copy(f.rest, left)]
+	if len(f.rest) == 0 && cap(f.rest) > 2*tlswire.MaxCiphertext {
+		f.rest = nil
+	}
+}
+
+// run consumes whole records and returns what is left of b. With final set,
+// nothing waits for a secret any more.
+func (f *flow) run(b []byte, final bool) []byte {
+	for len(b) > 0 {
+		if f.broken {
+			f.malformed(f.consume(len(b)), 0, b, len(b), reasonNotTLS)
+			return nil
+		}
+		rec, n, err := tlswire.ParseRecord(b)
+		if err != nil {
+			f.broken = true
+			f.malformed(f.consume(len(b)), 0, b, len(b), err.Error())
+			return nil
+		}
+		if n == 0 {
+			return b
+		}
+		if !f.record(rec, n, final || len(b) > maxParked) {
+			return b
+		}
+		b = b[n:]
+	}
+	return nil
+}
+
+// consume takes n bytes off the segments and returns the one they ended in.
+func (f *flow) consume(n int) segment {
+	last := segment{}
+	for n > 0 && len(f.segs) > 0 {
+		s := &f.segs[0]
+		last = *s
+		if s.n > n {
+			s.n -= n
+			break
+		}
+		n -= s.n
+		f.segs = f.segs[1:]
+	}
+	if len(f.segs) == 0 {
+		f.segs = nil
+	}
+	last.n = n
+	return last
+}
+
+// record takes one record of n bytes. It returns false if the record must wait
+// for its secret.
+func (f *flow) record(rec tlswire.Record, n int, final bool) bool {
+	if !f.isSealed(rec) {
+		f.total.Records++
+		f.payload(f.consume(n), rec.Type, rec.Fragment, n, false)
+		return true
+	}
+	if f.opener == nil {
+		o, wait, reason := f.nextOpener()
+		if wait && !final {
+			return false
+		}
+		if wait {
+			reason = reasonGaveUp
+		}
+		if o == nil {
+			f.total.Records++
+			f.sealed++
+			f.unopened(f.consume(n), rec, n, reason)
+			return true
+		}
+		f.opener = o
+	}
+	f.total.Records++
+	f.sealed++
+	seg := f.consume(n)
+	if f.skim(seg, rec, n) {
+		return true
+	}
+	ct, plain, err := f.opener.Open(rec)
+	if err != nil {
+		f.unopened(seg, rec, n, err.Error())
+		return true
+	}
+	f.payload(seg, ct, plain, n, true)
+	return true
+}
+
+func (f *flow) nextOpener() (*tlscrypt.Opener, bool, string) {
+	if f.conv.version == 0 {
+		return nil, false, reasonEarly
+	}
+	return f.conv.opener(f)
+}
+
+// isSealed tells whether a record is protected. In TLS 1.3 all such look like
+// application data (RFC 8446 5.2), and an alert that does not is in the clear:
+// OpenSSL sends one when it rejects a certificate.
+func (f *flow) isSealed(rec tlswire.Record) bool {
+	if f.conv.version == 0 || f.conv.version >= tlswire.VersionTLS13 {
+		return rec.Type == tlswire.ContentTypeApplicationData
+	}
+	return f.protected || rec.Type == tlswire.ContentTypeApplicationData
+}
+
+// label13 names the secret of the flow's current epoch (RFC 8446 7.1).
+func (f *flow) label13() tlscrypt.Label {
+	switch {
+	case f.up && f.traffic:
+		return tlscrypt.LabelClientTraffic
+	case f.up:
+		return tlscrypt.LabelClientHandshake
+	case f.traffic:
+		return tlscrypt.LabelServerTraffic
+	}
+	return tlscrypt.LabelServerHandshake
+}
+
+// payload takes what a record carried; n is the record's size on the wire.
+func (f *flow) payload(seg segment, ct tlswire.ContentType, b []byte, n int, sealed bool) {
+	switch ct {
+	case tlswire.ContentTypeHandshake:
+		f.handshake(seg, b, n, sealed)
+	case tlswire.ContentTypeApplicationData:
+		f.data(seg, b, n, 1, "")
+	case tlswire.ContentTypeAlert:
+		f.alert(seg, b, n, sealed)
+	case tlswire.ContentTypeChangeCipherSpec:
+		f.message(seg, &Message{ContentType: ct, Name: "Change Cipher Spec", Encrypted: sealed, Length: len(b), Wire: n, Raw: clone(b)})
+		if f.conv.version < tlswire.VersionTLS13 {
+			f.protected, f.opener = true, nil
+		}
+	case tlswire.ContentTypeHeartbeat:
+		f.message(seg, &Message{ContentType: ct, Name: "Heartbeat", Encrypted: sealed, Length: len(b), Wire: n, Raw: clone(b)})
+	default:
+		f.malformed(seg, ct, b, n, reasonContent)
+	}
+}
+
+func (f *flow) alert(seg segment, b []byte, n int, sealed bool) {
+	a, err := tlswire.ParseAlert(b)
+	if err != nil {
+		f.malformed(seg, tlswire.ContentTypeAlert, b, n, reasonAlert)
+		return
+	}
+	if c := f.conv; len(c.alerts) < maxAlerts {
+		c.alerts = append(c.alerts, seenAlert{f.up, a})
+	}
+	f.message(seg, &Message{ContentType: tlswire.ContentTypeAlert, Name: "Alert", Encrypted: sealed, Length: len(b), Wire: n, Raw: clone(b)})
+}
+
+// unopened tells of a protected record that stays closed.
+func (f *flow) unopened(seg segment, rec tlswire.Record, n int, reason string) {
+	name := "Encrypted Handshake Message"
+	switch {
+	case rec.Type == tlswire.ContentTypeAlert:
+		name = "Alert"
+	case rec.Type == tlswire.ContentTypeApplicationData && !f.mustBeHandshake():
+		f.data(seg, rec.Fragment, n, 1, reason)
+		return
+	}
+	f.message(seg, &Message{ContentType: rec.Type, Name: name, Encrypted: true, Reason: reason, Length: len(rec.Fragment), Wire: n, Raw: clone(rec.Fragment)})
+}
+
+// mustBeHandshake tells of a closed TLS 1.3 record whether it is handshake by its
+// place: the server's up to the client's first one, and that one itself.
+func (f *flow) mustBeHandshake() bool {
+	if f.conv.version < tlswire.VersionTLS13 || f.traffic {
+		return false
+	}
+	if f.up {
+		return f.sealed == 1
+	}
+	return f.conv.flow(true).sealed == 0
+}
+
+// message emits m.
+func (f *flow) message(seg segment, m *Message) {
+	f.total.Messages++
+	m.Context = tlswire.Context{Version: f.conv.version, CipherSuite: f.conv.suite, FromServer: !f.up}
+	f.conv.d.send(f, seg.at, seg.row, KindTLSMessage, m)
+}
+
+// malformed emits what could not be read.
+func (f *flow) malformed(seg segment, ct tlswire.ContentType, b []byte, wire int, reason string) {
+	f.conv.d.send(f, seg.at, seg.row, KindTLSMalformed, &Malformed{
+		ContentType: ct, Length: len(b), Wire: wire, Bytes: clone(b[:f.conv.d.shown(len(b))]), Reason: reason,
+	})
+}
+
+// end tells of what is left when the connection is over.
+func (f *flow) end(at time.Time) {
+	if f.blind != "" || f.raw {
+		return
+	}
+	if len(f.rest) > 0 {
+		if left := f.run(f.rest, true); len(left) > 0 {
+			f.malformed(f.consume(len(left)), 0, left, len(left), reasonCut)
+		}
+		f.rest = nil
+	}
+	seg := segment{at: at, row: f.conv.d.row}
+	switch {
+	case len(f.hand) > 0:
+		f.malformed(seg, tlswire.ContentTypeHandshake, f.hand, len(f.hand)+f.overhead, reasonCutMsg)
+	case f.overhead > 0:
+		f.malformed(seg, tlswire.ContentTypeHandshake, nil, f.overhead, reasonEmpty)
+	}
+	f.hand, f.overhead = nil, 0
+}
+
+func clone(b []byte) []byte { return append([]byte(nil), b...) }

@@ -1,0 +1,290 @@
+package inspect
+
+import (
+	"encoding/base64"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"tlsmitm/inspect/tlswire"
+)
+
+// AppendJSON appends the event as one JSON object without a line end.
+// docs/events.md describes the keys, and events.schema.json beside it is the
+// schema. An event of KindSecret appends nothing: secrets are not for reading.
+func (e *Event) AppendJSON(dst []byte) []byte {
+	if e.Kind == KindSecret {
+		return dst
+	}
+	w := jsonWriter{dst}
+	w.raw(`{"time":"`)
+	w.b = appendTime(w.b, e.Time)
+	w.raw(`","event":"`)
+	w.raw(string(e.Kind))
+	w.raw(`"`)
+	if e.Conn != 0 {
+		w.uint("conn", e.Conn)
+	}
+	if e.Leg != "" {
+		w.str("leg", string(e.Leg))
+	}
+	if e.From != "" {
+		w.str("from", string(e.From))
+		w.str("to", string(e.To))
+	}
+	if e.No != 0 {
+		w.int("no", int64(e.No))
+	}
+	w.body(e)
+	w.raw("}")
+	return w.b
+}
+
+func (w *jsonWriter) body(e *Event) {
+	switch b := e.Body.(type) {
+	case *RunStart:
+		w.str("version", b.Version)
+		w.int("pid", int64(b.PID))
+		w.opt("listen", b.Listen)
+		w.opt("ca_sha256", b.CASHA256)
+	case *RunEnd:
+		w.uint("connections", b.Connections)
+		w.duration(b.Duration)
+	case *ConnOpen:
+		w.str("client", b.Client)
+		w.str("target", b.Target)
+		w.str("via", string(b.Via))
+		w.str("mode", string(b.Mode))
+		w.opt("user_agent", b.UserAgent)
+	case *Message:
+		w.message(b)
+	case *Data:
+		w.data(e.Kind, b)
+	case *Malformed:
+		if b.ContentType != 0 {
+			w.uint("content_type", uint64(b.ContentType))
+		}
+		w.int("length", int64(b.Length))
+		w.int("wire", int64(b.Wire))
+		w.str("reason", b.Reason)
+		w.bytes("base64", b.Bytes)
+	case *Verification:
+		w.verification(b)
+	case *Established:
+		w.established(b)
+	case *Diagnosis:
+		w.diagnosis(b)
+	case *Loss:
+		w.int("bytes", b.Bytes)
+		w.str("reason", string(b.Reason))
+	case *ConnClose:
+		w.close(b)
+	}
+}
+
+func (w *jsonWriter) message(m *Message) {
+	w.uint("content_type", uint64(m.ContentType))
+	if m.HasType {
+		w.uint("type", uint64(m.Type))
+	}
+	w.str("name", m.Name)
+	w.bool("encrypted", m.Encrypted)
+	w.int("length", int64(m.Length))
+	w.int("wire", int64(m.Wire))
+	if !m.Opened() {
+		w.str("reason", m.Reason)
+		return
+	}
+	w.raw(`,"fields":{`)
+	at := len(w.b)
+	tree := m.Tree()
+	w.b = tree.AppendJSONFields(w.b)
+	w.fingerprints(m, len(w.b) == at)
+	w.raw("}")
+}
+
+// fingerprints appends JA3, JA4 and JA3S to a hello's fields.
+func (w *jsonWriter) fingerprints(m *Message, empty bool) {
+	comma := ","
+	if empty {
+		comma = ""
+	}
+	switch {
+	case m.ClientHello != nil:
+		ja3, _ := m.ClientHello.JA3()
+		ja4, _ := m.ClientHello.JA4()
+		w.raw(comma + `"ja3":"` + ja3 + `"`)
+		w.str("ja4", ja4)
+	case m.ServerHello != nil && !m.ServerHello.IsHelloRetryRequest():
+		ja3s, _ := m.ServerHello.JA3S()
+		w.raw(comma + `"ja3s":"` + ja3s + `"`)
+	}
+}
+
+func (w *jsonWriter) data(kind Kind, d *Data) {
+	if kind == KindTLSData {
+		w.uint("content_type", uint64(tlswire.ContentTypeApplicationData))
+		w.bool("encrypted", true)
+		w.int("records", int64(d.Records))
+	}
+	w.int("length", int64(d.Length))
+	w.int("wire", int64(d.Wire))
+	if d.Reason != "" {
+		w.str("reason", d.Reason)
+		return
+	}
+	if text, ok := asText(d.Bytes, d.Truncated); ok {
+		w.str("text", text)
+	} else {
+		w.bytes("base64", d.Bytes)
+	}
+	if d.Truncated {
+		w.bool("truncated", true)
+	}
+}
+
+func (w *jsonWriter) verification(v *Verification) {
+	w.bool("ok", v.OK)
+	if v.Insecure {
+		w.bool("insecure", true)
+	}
+	w.opt("code", v.Code)
+	w.opt("error", v.Error)
+	w.raw(`,"chain":[`)
+	for i, subject := range v.Chain {
+		if i > 0 {
+			w.raw(",")
+		}
+		w.quote(subject)
+	}
+	w.raw("]")
+}
+
+func (w *jsonWriter) established(e *Established) {
+	w.code("version", uint64(e.Version), e.Version.String())
+	w.code("cipher_suite", uint64(e.CipherSuite), e.CipherSuite.String())
+	if e.Group != 0 {
+		w.code("group", uint64(e.Group), e.Group.String())
+	}
+	w.opt("server_name", e.ServerName)
+	w.opt("alpn", e.ALPN)
+	w.bool("resumed", e.Resumed)
+	w.bool("hello_retry", e.HelloRetry)
+	w.bool("client_certificate_requested", e.ClientCertAsk)
+	w.bool("client_certificate_sent", e.ClientCertSent)
+	w.duration(e.Duration)
+}
+
+func (w *jsonWriter) diagnosis(g *Diagnosis) {
+	w.str("code", string(g.Code))
+	w.str("confidence", string(g.Confidence))
+	if g.Alert != nil {
+		w.code("alert", uint64(*g.Alert), g.Alert.String())
+	}
+	w.opt("subject", g.Subject)
+	w.opt("evidence", g.Evidence)
+}
+
+func (w *jsonWriter) close(c *ConnClose) {
+	w.str("cause", string(c.Cause))
+	w.opt("error", c.Error)
+	w.str("mode", string(c.Mode))
+	w.duration(c.Duration)
+	w.raw(`,"flows":[`)
+	for i, f := range c.Flows {
+		if i > 0 {
+			w.raw(",")
+		}
+		w.raw(`{"leg":"` + string(f.Leg) + `"`)
+		w.str("from", string(f.From))
+		w.str("to", string(f.To))
+		w.int("bytes", f.Bytes)
+		w.int("records", f.Records)
+		w.int("messages", f.Messages)
+		w.int("data", f.Data)
+		w.raw("}")
+	}
+	w.raw("]")
+}
+
+// asText returns data as a string if a person could read it: UTF-8 without
+// control characters. A character that the cut went through is left out.
+func asText(b []byte, cut bool) (string, bool) {
+	if cut {
+		b = wholeRunes(b)
+	}
+	if !utf8.Valid(b) {
+		return "", false
+	}
+	for _, c := range b {
+		if c < ' ' && c != '\n' && c != '\r' && c != '\t' || c == 0x7f {
+			return "", false
+		}
+	}
+	return string(b), true
+}
+
+// wholeRunes drops an unfinished character from the end of b.
+func wholeRunes(b []byte) []byte {
+	for i := len(b) - 1; i >= 0 && i >= len(b)-utf8.UTFMax; i-- {
+		if utf8.RuneStart(b[i]) {
+			if !utf8.FullRune(b[i:]) {
+				return b[:i]
+			}
+			break
+		}
+	}
+	return b
+}
+
+// jsonWriter appends members to an object that has one already.
+type jsonWriter struct{ b []byte }
+
+func (w *jsonWriter) raw(s string) { w.b = append(w.b, s...) }
+
+func (w *jsonWriter) key(k string) {
+	w.b = append(w.b, ',', '"')
+	w.b = append(w.b, k...)
+	w.b = append(w.b, '"', ':')
+}
+
+func (w *jsonWriter) str(k, v string) { w.key(k); w.quote(v) }
+
+// opt appends a member unless it is empty.
+func (w *jsonWriter) opt(k, v string) {
+	if v != "" {
+		w.str(k, v)
+	}
+}
+
+func (w *jsonWriter) uint(k string, v uint64) { w.key(k); w.b = strconv.AppendUint(w.b, v, 10) }
+func (w *jsonWriter) int(k string, v int64)   { w.key(k); w.b = strconv.AppendInt(w.b, v, 10) }
+func (w *jsonWriter) bool(k string, v bool)   { w.key(k); w.b = strconv.AppendBool(w.b, v) }
+
+func (w *jsonWriter) code(k string, v uint64, name string) {
+	w.key(k)
+	w.raw(`{"value":`)
+	w.b = strconv.AppendUint(w.b, v, 10)
+	w.str("name", name)
+	w.raw("}")
+}
+
+// duration appends milliseconds.
+func (w *jsonWriter) duration(d time.Duration) {
+	w.key("duration_ms")
+	w.b = strconv.AppendFloat(w.b, float64(d.Microseconds())/1000, 'f', 3, 64)
+}
+
+func (w *jsonWriter) bytes(k string, v []byte) {
+	w.key(k)
+	w.b = append(w.b, '"')
+	w.b = base64.StdEncoding.AppendEncode(w.b, v)
+	w.b = append(w.b, '"')
+}
+
+func (w *jsonWriter) quote(s string) { w.b = tlswire.AppendJSONString(w.b, s) }
+
+// appendTime appends RFC 3339 with nine digits of a second.
+func appendTime(dst []byte, t time.Time) []byte {
+	return t.UTC().AppendFormat(dst, "2006-01-02T15:04:05.000000000Z07:00")
+}

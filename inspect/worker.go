@@ -1,0 +1,203 @@
+package inspect
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+)
+
+const (
+	// gather is how long a worker lets work pile up once it is woken: a wake-up
+	// for each chunk would cost more than the dissecting. Nobody at a terminal
+	// notices two milliseconds.
+	gather = 2 * time.Millisecond
+	// dataDelay is how long data may wait for more of its run.
+	dataDelay = 100 * time.Millisecond
+	// tickEvery is how often a worker looks for data that has waited so long.
+	tickEvery = 25 * time.Millisecond
+)
+
+// worker dissects the sessions that are assigned to it, one at a time.
+type worker struct {
+	in *Inspector
+
+	mu    sync.Mutex
+	ready []*Session
+
+	wake chan struct{}
+	quit chan struct{}
+	done chan struct{}
+
+	// Owned by the worker's goroutine.
+	waiting map[*Session]struct{} // have data that waits for more of its run
+	events  []*Event
+	spare   queue
+}
+
+func newWorker(in *Inspector) *worker {
+	return &worker{
+		in:      in,
+		wake:    make(chan struct{}, 1),
+		quit:    make(chan struct{}),
+		done:    make(chan struct{}),
+		waiting: make(map[*Session]struct{}),
+	}
+}
+
+// add puts a session on the list of those that have work.
+func (w *worker) add(s *Session) {
+	w.mu.Lock()
+	w.ready = append(w.ready, s)
+	w.mu.Unlock()
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (w *worker) run() {
+	defer close(w.done)
+	pause := time.NewTimer(time.Hour)
+	pause.Stop()
+	tick := time.NewTicker(tickEvery)
+	tick.Stop()
+	ticking := false
+	for {
+		select {
+		case <-w.wake:
+			if w.in.budget.used.Load() < w.in.budget.limit/16 {
+				pause.Reset(gather)
+				select {
+				case <-pause.C:
+				case <-w.quit:
+				}
+			}
+			w.drain()
+		case <-tick.C:
+			w.tick(time.Now())
+		case <-w.quit:
+			w.drain()
+			return
+		}
+		if waits := len(w.waiting) > 0; waits != ticking {
+			if ticking = waits; waits {
+				tick.Reset(tickEvery)
+			} else {
+				tick.Stop()
+			}
+		}
+	}
+}
+
+// stop lets the worker finish what is on its list, and waits for it or for ctx.
+func (w *worker) stop(ctx context.Context) {
+	close(w.quit)
+	select {
+	case <-w.done:
+	case <-ctx.Done():
+	}
+}
+
+func (w *worker) drain() {
+	for {
+		w.mu.Lock()
+		list := w.ready
+		w.ready = nil
+		w.mu.Unlock()
+		if len(list) == 0 {
+			return
+		}
+		for _, s := range list {
+			w.serve(s)
+		}
+	}
+}
+
+// serve dissects all that a session has queued.
+func (w *worker) serve(s *Session) {
+	q := s.take(w.spare)
+	closed := w.guard(s, q.items)
+	size := 0
+	for _, it := range q.items {
+		if it.kind == itemChunk {
+			size += len(it.b)
+		}
+	}
+	q.release()
+	w.spare = q
+	w.in.budget.give(size)
+	if !closed && !s.broken && s.dissector.waiting() {
+		w.waiting[s] = struct{}{}
+	} else {
+		delete(w.waiting, s)
+	}
+	w.publish()
+	if closed {
+		w.in.sessions.Done()
+	}
+}
+
+// guard dissects items; a panic is a bug, and ends the inspection of this one
+// connection, loudly. It reports whether the session is over.
+func (w *worker) guard(s *Session, items []item) (closed bool) {
+	at := time.Now()
+	for i := range items {
+		if items[i].kind == itemClose {
+			closed, at = true, items[i].at
+		}
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			if w.in.opts.OnPanic != nil {
+				w.in.opts.OnPanic(s.id, v, debug.Stack())
+			}
+			s.broken = true
+			w.collect(&Event{Time: at, Kind: KindLoss, Conn: s.id, Body: &Loss{Reason: LossPanic}})
+			if closed {
+				w.collect(s.brokenClose(at, fmt.Errorf("inspect: panic: %v", v)))
+			}
+		}
+	}()
+	if s.broken {
+		if closed {
+			w.collect(s.brokenClose(at, nil))
+		}
+		return closed
+	}
+	for i := range items {
+		s.dissector.handle(&items[i], s)
+	}
+	return closed
+}
+
+// brokenClose ends the events of a session whose inspection ended early.
+func (s *Session) brokenClose(at time.Time, err error) *Event {
+	body := &ConnClose{Cause: CauseInternal, Mode: s.meta.Mode}
+	if err != nil {
+		body.Error = err.Error()
+	}
+	return &Event{Time: at, Kind: KindConnClose, Conn: s.id, Body: body}
+}
+
+// tick writes the data that has waited long enough for more of its run.
+func (w *worker) tick(now time.Time) {
+	for s := range w.waiting {
+		if s.dissector.tick(now); !s.dissector.waiting() {
+			delete(w.waiting, s)
+		}
+	}
+	w.publish()
+}
+
+func (w *worker) collect(e *Event) { w.events = append(w.events, e) }
+
+// publish hands the events collected so far to the sinks.
+func (w *worker) publish() {
+	if len(w.events) > 0 {
+		w.in.fanout.publish(w.events)
+		clear(w.events)
+		w.events = w.events[:0]
+	}
+}
