@@ -1,0 +1,132 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func env(vars map[string]string) func(string) (string, bool) {
+	return func(name string) (string, bool) { v, ok := vars[name]; return v, ok }
+}
+
+// sample is a value other than the default for each option.
+var sample = map[string]string{
+	"listen": "127.0.0.1:1", "allow-remote": "true", "ca-dir": "d", "upstream-ca": "u", "view": "none", "json": "j",
+	"keylog": "k", "lang": "zh", "data-bytes": "1", "log-level": "debug", "log-format": "json",
+}
+
+func TestEveryOptionIsAFlagAVariableAndAField(t *testing.T) {
+	for _, o := range Options() {
+		if o.Flag == FlagConfig {
+			continue
+		}
+		was := Default()
+		for from, in := range map[string]Input{
+			"flag --" + o.Flag:       {Options: Options(), Flags: map[string][]string{o.Flag: {sample[o.Flag]}}},
+			"environment " + o.Env(): {Options: Options(), LookupEnv: env(map[string]string{o.Env(): sample[o.Flag]})},
+		} {
+			s, err := Load(in)
+			if err != nil {
+				t.Errorf("%s: %v", from, err)
+				continue
+			}
+			got := field(&s.Config, o.Field).Interface()
+			if reflect.DeepEqual(got, field(&was, o.Field).Interface()) {
+				t.Errorf("%s left %s as it was", from, o.Field)
+			}
+			if s.Source(o.Field).String() != from {
+				t.Errorf("%s is said to come from %s", from, s.Source(o.Field))
+			}
+		}
+	}
+}
+
+func TestFlagBeatsEnvironmentBeatsFileBeatsDefault(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "c.yaml")
+	if err := os.WriteFile(name, []byte("lang: zh\nview: lines\nlog_level: error\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Load(Input{
+		Options: Options(),
+		Flags:   map[string][]string{"view": {"none"}},
+		LookupEnv: env(map[string]string{
+			"TLSMITM_CONFIG": name, "TLSMITM_VIEW": "table", "TLSMITM_LOG_LEVEL": "debug", "TLSMITM_LANG": "",
+		}),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string][2]string{
+		"view":       {"none", "flag --view"},
+		"log_level":  {"debug", "environment TLSMITM_LOG_LEVEL"},
+		"lang":       {"zh", name + ":1"}, // the variable is empty, so unset
+		"log_format": {"console", "default"},
+	} {
+		if got := field(&s.Config, path).String(); got != want[0] || s.Source(path).String() != want[1] {
+			t.Errorf("%s is %s from %s, want %s from %s", path, got, s.Source(path), want[0], want[1])
+		}
+	}
+}
+
+func TestListsComeWholeFromOneSource(t *testing.T) {
+	sep := string(os.PathListSeparator)
+	vars := map[string]string{"TLSMITM_UPSTREAM_CA": "a.pem" + sep + sep + "b.pem"}
+	for name, c := range map[string]struct {
+		flags map[string][]string
+		want  []Path
+	}{
+		"variable": {nil, []Path{"a.pem", "b.pem"}},
+		"flags":    {map[string][]string{"upstream-ca": {"c.pem", "d.pem"}}, []Path{"c.pem", "d.pem"}},
+	} {
+		s, err := Load(Input{Options: Options(), Flags: c.flags, LookupEnv: env(vars)})
+		if err != nil || !reflect.DeepEqual(s.Upstream.CAFiles, c.want) {
+			t.Errorf("%s: %v, %v", name, s, err)
+		}
+	}
+}
+
+func TestProblemsOfFlagsAndVariablesNameThem(t *testing.T) {
+	_, err := Load(Input{
+		Options:   Options(),
+		Flags:     map[string][]string{"view": {"lins"}},
+		LookupEnv: env(map[string]string{"TLSMITM_LANG": "zz", "TLSMITM_VIEW": "worse", "TLSMITM_CONFIG": "/nowhere/c.yaml"}),
+	})
+	want := "the settings have 3 problems:\n" +
+		"  environment TLSMITM_CONFIG names `/nowhere/c.yaml`, which does not exist: check the path\n" +
+		"  flag --view wants table, lines or none, not `lins`; did you mean `lines`?\n" +
+		"  environment TLSMITM_LANG wants en or zh, not `zz`"
+	if err == nil || strings.Split(err.Error(), "; did you mean `zh`")[0] != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
+
+func TestOnlyTheCommandsOwnOptionsAreRead(t *testing.T) {
+	s, err := Load(Input{Options: Only("ca-dir"), LookupEnv: env(map[string]string{
+		"TLSMITM_CA_DIR": "d", "TLSMITM_VIEW": "wrong", "TLSMITM_CONFIG": "/nowhere",
+	})})
+	if err != nil || s.CADir != "d" {
+		t.Errorf("%v, %v", s, err)
+	}
+}
+
+func TestTildeIsTheHomeDirectory(t *testing.T) {
+	t.Setenv("HOME", "/home/ada")
+	for in, want := range map[string]string{"~": "/home/ada", "~/x/y": "/home/ada/x/y", "~bob": "~bob", "a~/b": "a~/b"} {
+		s, err := Load(Input{Options: Options(), Flags: map[string][]string{"ca-dir": {in}}})
+		if err != nil || string(s.CADir) != filepath.FromSlash(want) {
+			t.Errorf("%s: %v, %v", in, s, err)
+		}
+	}
+}
+
+func TestNearest(t *testing.T) {
+	names := []string{"listen", "view", "json", "lang"}
+	for wrong, want := range map[string]string{"listn": "listen", "VIEW": "view", "jsno": "json", "lnag": "lang", "port": "", "": ""} {
+		if got := Nearest(wrong, names); got != want {
+			t.Errorf("Nearest(%q) = %q, want %q", wrong, got, want)
+		}
+	}
+}
