@@ -1,0 +1,13 @@
+// Package tlscrypt opens TLS records with secrets that are given to it.
+//
+//	line, err := tlscrypt.ParseKeyLogLine([]byte("SERVER_TRAFFIC_SECRET_0 …"))
+//	opener, err := tlscrypt.NewTLS13(serverHello.CipherSuite, line.Secret)
+//	contentType, plaintext, err := opener.Open(record)
+//
+// It exchanges no keys, finds no secrets, sends nothing and keeps nothing but one
+// direction's keys and record number. SSL 3.0 and older are not supported.
+//
+// Promises: a record that does not authenticate is an error and changes nothing
+// (but the state of a stream cipher, which cannot go back); opening is in place
+// and allocates nothing for AEAD suites.
+package tlscrypt

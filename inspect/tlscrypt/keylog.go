@@ -1,0 +1,56 @@
+package tlscrypt
+
+import (
+	"bytes"
+	"encoding/hex"
+	"fmt"
+)
+
+// Label names the secret of a key log line
+// (the SSLKEYLOGFILE format, RFC 9850 section 2).
+type Label string
+
+// The labels.
+const (
+	LabelClientRandom        Label = "CLIENT_RANDOM" // TLS 1.2 and before: the master secret
+	LabelClientEarly         Label = "CLIENT_EARLY_TRAFFIC_SECRET"
+	LabelClientHandshake     Label = "CLIENT_HANDSHAKE_TRAFFIC_SECRET"
+	LabelServerHandshake     Label = "SERVER_HANDSHAKE_TRAFFIC_SECRET"
+	LabelClientTraffic       Label = "CLIENT_TRAFFIC_SECRET_0"
+	LabelServerTraffic       Label = "SERVER_TRAFFIC_SECRET_0"
+	LabelExporterSecret      Label = "EXPORTER_SECRET"
+	LabelEarlyExporterSecret Label = "EARLY_EXPORTER_SECRET"
+)
+
+// KeyLogLine is one secret and the connection that it belongs to, which is named
+// by the client's random.
+type KeyLogLine struct {
+	Label        Label
+	ClientRandom []byte // 32 bytes
+	Secret       []byte
+}
+
+// maxSecret bounds a line's secret: the longest is a SHA-384 secret or a master
+// secret, 48 bytes.
+const maxSecret = 64
+
+// ParseKeyLogLine reads a line, with or without its line end. It copies.
+func ParseKeyLogLine(line []byte) (KeyLogLine, error) {
+	words := bytes.Fields(line)
+	if len(words) != 3 {
+		return KeyLogLine{}, fmt.Errorf("tlscrypt: key log line has %d words, not a label, a client random and a secret", len(words))
+	}
+	l := KeyLogLine{Label: Label(words[0]), ClientRandom: make([]byte, hex.DecodedLen(len(words[1]))), Secret: make([]byte, hex.DecodedLen(len(words[2])))}
+	if _, err := hex.Decode(l.ClientRandom, words[1]); err != nil || len(l.ClientRandom) != 32 {
+		return KeyLogLine{}, fmt.Errorf("tlscrypt: key log line %s: the client random is not 64 hex digits", l.Label)
+	}
+	if _, err := hex.Decode(l.Secret, words[2]); err != nil || len(l.Secret) == 0 || len(l.Secret) > maxSecret {
+		return KeyLogLine{}, fmt.Errorf("tlscrypt: key log line %s: the secret is not hex of at most %d bytes", l.Label, maxSecret)
+	}
+	return l, nil
+}
+
+// String returns the line, without a line end.
+func (l KeyLogLine) String() string {
+	return fmt.Sprintf("%s %x %x", l.Label, l.ClientRandom, l.Secret)
+}

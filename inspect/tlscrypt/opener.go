@@ -1,0 +1,267 @@
+package tlscrypt
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"encoding/binary"
+	"fmt"
+
+	"golang.org/x/crypto/chacha20poly1305"
+
+	"tlsmitm/inspect/tlswire"
+)
+
+// OpenError says why a record could not be opened.
+type OpenError struct {
+	Suite  tlswire.CipherSuite
+	Number uint64 // of the record, counted from 0 under its key
+	Reason string
+}
+
+func (e *OpenError) Error() string {
+	return fmt.Sprintf("record %d under %s: %s", e.Number, e.Suite, e.Reason)
+}
+
+// Why a record could not be opened.
+const (
+	reasonShort   = "too short for its cipher"
+	reasonAuth    = "does not authenticate"
+	reasonPadding = "bad padding"
+	reasonBlocks  = "not a whole number of blocks"
+	reasonNoType  = "padding alone, and no content type"
+)
+
+// Opener opens the records of one direction under one key. It is not safe for
+// concurrent use.
+type Opener struct {
+	id     tlswire.CipherSuite
+	suite  suite
+	tls13  bool
+	seq    uint64
+	secret []byte // TLS 1.3: the traffic secret, for the next generation
+
+	// AEAD
+	aead  cipher.AEAD
+	block cipher.Block // GCM's, for Peek
+	key   []byte       // ChaCha20's, for Peek
+	iv    [12]byte
+	nonce [12]byte
+	aad   [13]byte
+
+	legacy *legacy // the suites that are not AEAD
+}
+
+// NewTLS13 returns the opener of a direction's records under a traffic secret
+// (RFC 8446 7.3).
+func NewTLS13(id tlswire.CipherSuite, trafficSecret []byte) (*Opener, error) {
+	s, ok := lookup(id)
+	if !ok || !s.tls13 {
+		return nil, fmt.Errorf("tlscrypt: %s is not a supported suite of TLS 1.3", id)
+	}
+	if len(trafficSecret) != s.prf.Size() {
+		return nil, fmt.Errorf("tlscrypt: a traffic secret of %s has %d bytes, not %d", id, s.prf.Size(), len(trafficSecret))
+	}
+	key, err := expandLabel(s.prf, trafficSecret, "key", s.key)
+	if err != nil {
+		return nil, err
+	}
+	iv, err := expandLabel(s.prf, trafficSecret, "iv", 12)
+	if err != nil {
+		return nil, err
+	}
+	o := &Opener{id: id, suite: s, tls13: true, secret: trafficSecret}
+	copy(o.iv[:], iv)
+	return o, o.setAEAD(key)
+}
+
+// NextGeneration returns the opener of what follows a KeyUpdate (RFC 8446 7.2).
+func (o *Opener) NextGeneration() (*Opener, error) {
+	if !o.tls13 {
+		return nil, fmt.Errorf("tlscrypt: %s has no key update before TLS 1.3", o.id)
+	}
+	next, err := expandLabel(o.suite.prf, o.secret, "traffic upd", o.suite.prf.Size())
+	if err != nil {
+		return nil, err
+	}
+	return NewTLS13(o.id, next)
+}
+
+// TLS12Params are what the keys of TLS 1.2 and before are derived from.
+type TLS12Params struct {
+	Version      tlswire.Version
+	CipherSuite  tlswire.CipherSuite
+	MasterSecret []byte // 48 bytes
+	ClientRandom []byte // 32 bytes
+	ServerRandom []byte // 32 bytes
+	// EncryptThenMAC is set if the server took that extension up (RFC 7366).
+	EncryptThenMAC bool
+	FromServer     bool // whose records are to be opened
+}
+
+// NewTLS12 returns the opener of a direction's records in TLS 1.0, 1.1 or 1.2.
+func NewTLS12(p TLS12Params) (*Opener, error) {
+	s, ok := lookup(p.CipherSuite)
+	if !ok || !Supported(p.Version, p.CipherSuite) || p.Version >= tlswire.VersionTLS13 {
+		return nil, fmt.Errorf("tlscrypt: %s is not supported in %s", p.CipherSuite, p.Version)
+	}
+	if len(p.MasterSecret) != 48 || len(p.ClientRandom) != 32 || len(p.ServerRandom) != 32 {
+		return nil, fmt.Errorf("tlscrypt: %s: the master secret has 48 bytes and the randoms 32, not %d, %d and %d",
+			p.Version, len(p.MasterSecret), len(p.ClientRandom), len(p.ServerRandom))
+	}
+	o := &Opener{id: p.CipherSuite, suite: s}
+	ivLen := o.fixedIV(p.Version)
+	block := keyBlock(p, s, 2*(s.macLen+s.key+ivLen))
+	// client MAC, server MAC, client key, server key, client IV, server IV
+	pick := func(n int) []byte {
+		client, server := block[:n], block[n:2*n]
+		block = block[2*n:]
+		if p.FromServer {
+			return server
+		}
+		return client
+	}
+	macKey, key, iv := pick(s.macLen), pick(s.key), pick(ivLen)
+	if s.aead() {
+		copy(o.iv[:], iv)
+		return o, o.setAEAD(key)
+	}
+	var err error
+	o.legacy, err = newLegacy(p, s, macKey, key, iv)
+	return o, err
+}
+
+// fixedIV is how many bytes of IV the key block yields: the nonce's fixed part
+// (RFC 5288 section 3, RFC 7905 section 2), or TLS 1.0's first IV.
+func (o *Opener) fixedIV(v tlswire.Version) int {
+	switch o.suite.bulk {
+	case bulkGCM, bulkCCM:
+		return 4
+	case bulkChaCha:
+		return 12
+	case bulkAESCBC:
+		if v == tlswire.VersionTLS10 {
+			return 16
+		}
+	case bulk3DES:
+		if v == tlswire.VersionTLS10 {
+			return 8
+		}
+	}
+	return 0
+}
+
+func (o *Opener) setAEAD(key []byte) (err error) {
+	switch o.suite.bulk {
+	case bulkGCM:
+		if o.block, err = aes.NewCipher(key); err == nil {
+			o.aead, err = cipher.NewGCM(o.block)
+		}
+	case bulkCCM:
+		var block cipher.Block
+		if block, err = aes.NewCipher(key); err == nil {
+			o.aead = newCCM(block, o.suite.tag)
+		}
+	case bulkChaCha:
+		o.key = key
+		o.aead, err = chacha20poly1305.New(key)
+	}
+	if err != nil {
+		return fmt.Errorf("tlscrypt: %s: %w", o.id, err)
+	}
+	return nil
+}
+
+// Open decrypts a record in place: the plaintext aliases the fragment, which the
+// caller owns. In TLS 1.3 it is returned without its padding and with the inner
+// content type (RFC 8446 5.2). Errors are *OpenError; after one the record number
+// is as before.
+func (o *Opener) Open(rec tlswire.Record) (tlswire.ContentType, []byte, error) {
+	var plain []byte
+	var reason string
+	switch {
+	case o.legacy != nil:
+		plain, reason = o.legacy.open(o.seq, rec)
+	case o.tls13:
+		plain, reason = o.open13(rec)
+	default:
+		plain, reason = o.open12(rec)
+	}
+	if reason != "" {
+		return 0, nil, &OpenError{o.id, o.seq, reason}
+	}
+	o.seq++
+	if !o.tls13 {
+		return rec.Type, plain, nil
+	}
+	i := len(plain) - 1
+	for i >= 0 && plain[i] == 0 {
+		i--
+	}
+	if i < 0 {
+		o.seq--
+		return 0, nil, &OpenError{o.id, o.seq, reasonNoType}
+	}
+	return tlswire.ContentType(plain[i]), plain[:i], nil
+}
+
+// xorNonce sets the nonce of RFC 8446 5.3 and RFC 7905: the IV and the record
+// number.
+func (o *Opener) xorNonce() {
+	o.nonce = o.iv
+	n := binary.BigEndian.Uint64(o.nonce[4:])
+	binary.BigEndian.PutUint64(o.nonce[4:], n^o.seq)
+}
+
+func (o *Opener) open13(rec tlswire.Record) ([]byte, string) {
+	if len(rec.Fragment) < o.suite.tag+1 {
+		return nil, reasonShort
+	}
+	o.xorNonce()
+	aad := o.aad[:5]
+	aad[0] = byte(rec.Type)
+	binary.BigEndian.PutUint16(aad[1:], uint16(rec.Version))
+	binary.BigEndian.PutUint16(aad[3:], uint16(len(rec.Fragment)))
+	plain, err := o.aead.Open(rec.Fragment[:0], o.nonce[:], rec.Fragment, aad)
+	if err != nil {
+		return nil, reasonAuth
+	}
+	return plain, ""
+}
+
+func (o *Opener) open12(rec tlswire.Record) ([]byte, string) {
+	b := rec.Fragment
+	if len(b) < o.overhead12() {
+		return nil, reasonShort
+	}
+	if o.suite.bulk == bulkChaCha {
+		o.xorNonce()
+	} else {
+		copy(o.nonce[:4], o.iv[:4])
+		copy(o.nonce[4:], b[:8])
+		b = b[8:]
+	}
+	putHeader(o.aad[:], o.seq, rec, len(b)-o.suite.tag)
+	plain, err := o.aead.Open(b[:0], o.nonce[:], b, o.aad[:])
+	if err != nil {
+		return nil, reasonAuth
+	}
+	return plain, ""
+}
+
+// overhead12 is what an AEAD adds to a record in TLS 1.2: the tag, and the
+// explicit part of the nonce but for ChaCha20.
+func (o *Opener) overhead12() int {
+	if o.suite.bulk == bulkChaCha {
+		return o.suite.tag
+	}
+	return 8 + o.suite.tag
+}
+
+// putHeader writes what TLS 1.2's MACs and AEADs cover besides the content: the
+// record's number, type, version and length (RFC 5246 6.2.3).
+func putHeader(dst []byte, seq uint64, rec tlswire.Record, length int) {
+	binary.BigEndian.PutUint64(dst, seq)
+	dst[8] = byte(rec.Type)
+	binary.BigEndian.PutUint16(dst[9:], uint16(rec.Version))
+	binary.BigEndian.PutUint16(dst[11:], uint16(length))
+}
