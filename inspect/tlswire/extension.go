@@ -1,0 +1,123 @@
+package tlswire
+
+import "golang.org/x/crypto/cryptobyte"
+
+// Extension is an element of a message's list of extensions, RFC 8446 section 4.2.
+type Extension struct {
+	Type ExtensionType
+	Data []byte // without type and length; aliases the message
+}
+
+// KeyShare is a KeyShareEntry, RFC 8446 section 4.2.8.
+type KeyShare struct {
+	Group       NamedGroup
+	KeyExchange []byte // aliases the message; nil in a Hello Retry Request
+}
+
+// extensions reads a list of extensions with its length, and hands each one's
+// content to content, which may be nil. What breaks a rule inside of the list is
+// appended to malformed and doesn't fail r: only the list's own structure does.
+func (r *reader) extensions(malformed *[]ParseError, content func(t ExtensionType, r *reader)) []Extension {
+	list := r.sub16("extensions")
+	all := make([]Extension, 0, countExtensions(list.rest))
+	for list.more() {
+		offset := list.offset()
+		t := ExtensionType(list.uint16("extension_type"))
+		data := list.sub16("extension_data")
+		if list.failed {
+			break
+		}
+		ext := Extension{Type: t, Data: data.rest}
+		if duplicateExtension(all, t) {
+			// RFC 8446 section 4.2: there must not be more than one of a type.
+			*malformed = append(*malformed, ParseError{r.message, t.String(), offset, "is there twice"})
+		} else if content != nil {
+			content(t, &data)
+			if data.failed {
+				*malformed = append(*malformed, data.bad)
+			}
+		}
+		all = append(all, ext)
+	}
+	r.join(&list)
+	return all
+}
+
+// countExtensions says how many extensions s holds.
+func countExtensions(s cryptobyte.String) (n int) {
+	var data cryptobyte.String
+	for s.Skip(2) && s.ReadUint16LengthPrefixed(&data) {
+		n++
+	}
+	return n
+}
+
+// maxExtensionsChecked bounds the search for duplicates, which takes quadratic
+// time. Real messages have less than 40 extensions.
+const maxExtensionsChecked = 256
+
+func duplicateExtension(before []Extension, t ExtensionType) bool {
+	for i := range before[:min(len(before), maxExtensionsChecked)] {
+		if before[i].Type == t {
+			return true
+		}
+	}
+	return false
+}
+
+// findExtension returns the first extension of type t, or nil.
+func findExtension(list []Extension, t ExtensionType) *Extension {
+	for i := range list {
+		if list[i].Type == t {
+			return &list[i]
+		}
+	}
+	return nil
+}
+
+// empty reads the content of an extension that says all by being there.
+func (r *reader) empty(t ExtensionType) bool {
+	r.end(t.String())
+	return true
+}
+
+// protocolNames reads a ProtocolNameList, RFC 7301 section 3.1.
+func (r *reader) protocolNames() []string {
+	list := r.sub16("protocol_name_list")
+	n := 0
+	for s := list.rest; ; n++ {
+		var name cryptobyte.String
+		if !s.ReadUint8LengthPrefixed(&name) {
+			break
+		}
+	}
+	names := make([]string, 0, n)
+	for list.more() {
+		offset := list.offset()
+		name := list.vector8("protocol_name")
+		if len(name) == 0 {
+			list.fail("protocol_name", offset, reasonEmpty)
+			break
+		}
+		names = append(names, string(name))
+	}
+	if len(names) == 0 {
+		list.fail("protocol_name_list", list.offset(), reasonEmpty)
+	}
+	r.join(&list)
+	r.end("protocol_name_list")
+	return names
+}
+
+// protocolName reads the answer to such a list: the one name that was chosen.
+func (r *reader) protocolName() string {
+	names := r.protocolNames()
+	switch len(names) {
+	case 0:
+		return ""
+	case 1:
+	default:
+		r.fail("protocol_name_list", r.offset(), "has more than one name")
+	}
+	return names[0]
+}
