@@ -1,0 +1,138 @@
+package tlswire
+
+import (
+	"encoding/asn1"
+	"math/big"
+	"time"
+
+	"golang.org/x/crypto/cryptobyte"
+	der "golang.org/x/crypto/cryptobyte/asn1"
+)
+
+// treeOCSPBasic identifies the one type of response in use (RFC 6960 section 4.2.1).
+var treeOCSPBasic = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 48, 1, 1}
+
+// ocspResponse reads the rest of s as an OCSP response in DER (RFC 6960 section 4.2.1)
+// and notes what it says. Its signature is not checked.
+func (s *treeScope) ocspResponse() {
+	raw := cryptobyte.String(s.remaining("der"))
+	var response, basic cryptobyte.String
+	var status int
+	if !raw.ReadASN1(&response, der.SEQUENCE) || !response.ReadASN1Enum(&status) {
+		s.noteMalformed("not an OCSP response (RFC 6960 section 4.2.1)")
+		return
+	}
+	s.noteCode("response_status", uint64(status), treeOCSPStatus(status).String())
+	if response.Empty() { // only a successful response has a body
+		return
+	}
+	if !treeReadBasicOCSP(&response, &basic) {
+		s.noteMalformed("not a basic OCSP response (RFC 6960 section 4.2.1)")
+		return
+	}
+	if !s.ocspData(&basic) {
+		s.noteMalformed("not the data of an OCSP response (RFC 6960 section 4.2.1)")
+	}
+}
+
+// treeReadBasicOCSP finds the ResponseData in ResponseBytes.
+func treeReadBasicOCSP(response, data *cryptobyte.String) bool {
+	var explicit, bytes, octets, basic cryptobyte.String
+	var id asn1.ObjectIdentifier
+	return response.ReadASN1(&explicit, der.Tag(0).Constructed().ContextSpecific()) &&
+		explicit.ReadASN1(&bytes, der.SEQUENCE) &&
+		bytes.ReadASN1ObjectIdentifier(&id) && id.Equal(treeOCSPBasic) &&
+		bytes.ReadASN1(&octets, der.OCTET_STRING) &&
+		octets.ReadASN1(&basic, der.SEQUENCE) &&
+		basic.ReadASN1(data, der.SEQUENCE)
+}
+
+// ocspData notes what a ResponseData says.
+func (s *treeScope) ocspData(data *cryptobyte.String) bool {
+	var responder, responses cryptobyte.String
+	var tag der.Tag
+	var produced time.Time
+	if !data.SkipOptionalASN1(der.Tag(0).Constructed().ContextSpecific()) || // version
+		!data.ReadAnyASN1(&responder, &tag) ||
+		!data.ReadASN1GeneralizedTime(&produced) ||
+		!data.ReadASN1(&responses, der.SEQUENCE) {
+		return false
+	}
+	s.noteText("produced_at", produced.UTC().Format(time.RFC3339))
+	at := s.offset()
+	list := Field{Name: "responses", Kind: KindList}
+	for !responses.Empty() {
+		single := treeScope{start: at, limit: at}
+		if !single.ocspSingle(&responses) {
+			return false
+		}
+		list.Fields = append(list.Fields,
+			Field{Name: "single_response", Offset: at, Kind: KindStruct, Fields: single.fields})
+	}
+	s.note(list)
+	return true
+}
+
+// ocspSingle notes what a SingleResponse says of one certificate.
+func (s *treeScope) ocspSingle(responses *cryptobyte.String) bool {
+	var single, id, status cryptobyte.String
+	var tag der.Tag
+	serial := new(big.Int)
+	var this, next time.Time
+	if !responses.ReadASN1(&single, der.SEQUENCE) || !single.ReadASN1(&id, der.SEQUENCE) ||
+		!id.SkipASN1(der.SEQUENCE) || !id.SkipASN1(der.OCTET_STRING) || !id.SkipASN1(der.OCTET_STRING) ||
+		!id.ReadASN1Integer(serial) ||
+		!single.ReadAnyASN1(&status, &tag) || !single.ReadASN1GeneralizedTime(&this) {
+		return false
+	}
+	s.noteText("serial_number", treeSerial(serial))
+	s.noteText("cert_status", treeOCSPCertStatus(tag))
+	if tag == treeOCSPRevoked {
+		var revoked time.Time
+		if !status.ReadASN1GeneralizedTime(&revoked) {
+			return false
+		}
+		s.noteText("revocation_time", revoked.UTC().Format(time.RFC3339))
+	}
+	s.noteText("this_update", this.UTC().Format(time.RFC3339))
+	var update cryptobyte.String
+	var present bool
+	if !single.ReadOptionalASN1(&update, &present, der.Tag(0).Constructed().ContextSpecific()) {
+		return false
+	}
+	if present {
+		if !update.ReadASN1GeneralizedTime(&next) {
+			return false
+		}
+		s.noteText("next_update", next.UTC().Format(time.RFC3339))
+	}
+	return true
+}
+
+// The choices of CertStatus (RFC 6960 section 4.2.1).
+const (
+	treeOCSPGood    = der.Tag(0 | 0x80)
+	treeOCSPRevoked = der.Tag(1 | 0xa0)
+	treeOCSPUnknown = der.Tag(2 | 0x80)
+)
+
+func treeOCSPCertStatus(tag der.Tag) string {
+	switch tag {
+	case treeOCSPGood:
+		return "good"
+	case treeOCSPRevoked:
+		return "revoked"
+	case treeOCSPUnknown:
+		return "unknown"
+	}
+	return unknown8(uint8(tag))
+}
+
+func (s *treeScope) noteCode(name string, value uint64, text string) {
+	s.note(Field{Name: name, Kind: KindCode, Uint: value, Text: text})
+}
+
+// noteMalformed notes that the leaf before cannot be told.
+func (s *treeScope) noteMalformed(why string) {
+	s.note(Field{Name: "der", Kind: KindMalformed, Text: "der: " + why})
+}
