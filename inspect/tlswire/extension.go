@@ -75,6 +75,15 @@ func findExtension(list []Extension, t ExtensionType) *Extension {
 	return nil
 }
 
+// typesOf returns the types of a list of extensions, in its order.
+func typesOf(list []Extension) []ExtensionType {
+	types := make([]ExtensionType, len(list))
+	for i := range list {
+		types[i] = list[i].Type
+	}
+	return types
+}
+
 // empty reads the content of an extension that says all by being there.
 func (r *reader) empty(t ExtensionType) bool {
 	r.end(t.String())
