@@ -144,27 +144,27 @@ func TestFlights(t *testing.T) {
 	tests := map[string][2][]string{
 		"TLS 1.2 plain": {
 			{"Client Hello", "Client Key Exchange", "Change Cipher Spec", "Finished", closing},
-			{"Server Hello", "Certificate", "Server Key Exchange", "Server Hello Done", "New Session Ticket", "Change Cipher Spec", "Finished", closing},
+			{"Server Hello", "Certificate", "Server Key Exchange", "Server Hello Done", "Change Cipher Spec", "Finished", closing},
 		},
 		"TLS 1.2 client certificate": {
 			{"Client Hello", "Certificate", "Client Key Exchange", "Certificate Verify", "Change Cipher Spec", "Finished", closing},
-			{"Server Hello", "Certificate", "Server Key Exchange", "Certificate Request", "Server Hello Done", "New Session Ticket", "Change Cipher Spec", "Finished", closing},
+			{"Server Hello", "Certificate", "Server Key Exchange", "Certificate Request", "Server Hello Done", "Change Cipher Spec", "Finished", closing},
 		},
 		"TLS 1.2 resumption": {
 			{"Client Hello", "Change Cipher Spec", "Finished", closing},
-			{"Server Hello", "Change Cipher Spec", "Finished", closing},
+			{"Server Hello", "New Session Ticket", "Change Cipher Spec", "Finished", closing},
 		},
 		"TLS 1.3 plain": {
 			{"Client Hello", "Change Cipher Spec", "Finished", closing},
-			{"Server Hello", "Change Cipher Spec", "Encrypted Extensions", "Certificate", "Certificate Verify", "Finished", "New Session Ticket", closing},
+			{"Server Hello", "Change Cipher Spec", "Encrypted Extensions", "Certificate", "Certificate Verify", "Finished", closing},
 		},
 		"TLS 1.3 retry": {
 			{"Client Hello", "Change Cipher Spec", "Client Hello", "Finished", closing},
-			{"Hello Retry Request", "Change Cipher Spec", "Server Hello", "Encrypted Extensions", "Certificate", "Certificate Verify", "Finished", "New Session Ticket", closing},
+			{"Hello Retry Request", "Change Cipher Spec", "Server Hello", "Encrypted Extensions", "Certificate", "Certificate Verify", "Finished", closing},
 		},
 		"TLS 1.3 no client certificate": {
 			{"Client Hello", "Change Cipher Spec", "Certificate", "Finished", closing},
-			{"Server Hello", "Change Cipher Spec", "Encrypted Extensions", "Certificate Request", "Certificate", "Certificate Verify", "Finished", "New Session Ticket", closing},
+			{"Server Hello", "Change Cipher Spec", "Encrypted Extensions", "Certificate Request", "Certificate", "Certificate Verify", "Finished", closing},
 		},
 		"TLS 1.3 resumption": {
 			{"Client Hello", "Change Cipher Spec", "Finished", closing},

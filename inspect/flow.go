@@ -50,6 +50,7 @@ type flow struct {
 	protected bool             // TLS 1.2: a Change Cipher Spec has passed
 	traffic   bool             // TLS 1.3: Finished has passed, so application keys are in use
 	sealed    int              // protected records so far
+	sealedRow int              // the row of the first, opened or not
 
 	hand     []byte // the part of a handshake message that has come
 	overhead int    // bytes on the wire of its records that are not message
@@ -154,6 +155,9 @@ func (f *flow) record(rec tlswire.Record, n int, final bool) bool {
 		f.payload(f.consume(n), rec.Type, rec.Fragment, n, false)
 		return true
 	}
+	if f.sealedRow == 0 && len(f.segs) > 0 {
+		f.sealedRow = f.segs[0].row
+	}
 	if f.opener == nil {
 		o, wait, reason := f.nextOpener()
 		if wait && !final {
@@ -254,7 +258,7 @@ func (f *flow) unopened(seg segment, rec tlswire.Record, n int, reason string) {
 	switch {
 	case rec.Type == tlswire.ContentTypeAlert:
 		name = "Alert"
-	case rec.Type == tlswire.ContentTypeApplicationData && !f.mustBeHandshake():
+	case rec.Type == tlswire.ContentTypeApplicationData && !f.mustBeHandshake(seg):
 		f.data(seg, rec.Fragment, n, 1, reason)
 		return
 	}
@@ -263,14 +267,15 @@ func (f *flow) unopened(seg segment, rec tlswire.Record, n int, reason string) {
 
 // mustBeHandshake tells of a closed TLS 1.3 record whether it is handshake by its
 // place: the server's up to the client's first one, and that one itself.
-func (f *flow) mustBeHandshake() bool {
+func (f *flow) mustBeHandshake(seg segment) bool {
 	if f.conv.version < tlswire.VersionTLS13 || f.traffic {
 		return false
 	}
 	if f.up {
 		return f.sealed == 1
 	}
-	return f.conv.flow(true).sealed == 0
+	client := f.conv.flow(true).sealedRow
+	return client == 0 || seg.row < client
 }
 
 // message emits m.

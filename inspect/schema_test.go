@@ -1,0 +1,130 @@
+package inspect
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"tlsmitm/inspect/tlswire"
+)
+
+func eventSchema(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	b, err := os.ReadFile("../docs/events.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("events.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := c.Compile("events.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schema
+}
+
+// oneOfEach are events with every key set, of every kind that live traffic in
+// TestSchema does not bring.
+func oneOfEach() []*Event {
+	alert := tlswire.AlertUnknownCA
+	at := time.Now()
+	on := func(kind Kind, body any) *Event {
+		return &Event{Time: at, Kind: kind, Conn: 1, Leg: LegServer, From: PartyServer, To: PartyProxy, No: 3, Body: body}
+	}
+	return []*Event{
+		{Time: at, Kind: KindRunStart, Body: &RunStart{Version: "v", PID: 1, Listen: "127.0.0.1:8080", CASHA256: strings.Repeat("0a", 32)}},
+		{Time: at, Kind: KindRunEnd, Body: &RunEnd{Connections: 1, Duration: time.Second}},
+		on(KindTLSMalformed, &Malformed{ContentType: 22, Length: 3, Wire: 8, Bytes: []byte("abc"), Reason: "why"}),
+		on(KindTLSVerify, &Verification{Insecure: true, Code: "expired", Error: "why", Chain: []string{"CN=a", "CN=\"b\"\x00\xff"}}),
+		on(KindTLSVerify, &Verification{OK: true}),
+		on(KindTCPData, &Data{Length: 9, Wire: 9, Bytes: []byte("grüße\r\n\t\xe4"), Truncated: true}),
+		on(KindTCPData, &Data{Length: 2, Wire: 2, Bytes: []byte{0, 1}}),
+		on(KindTLSData, &Data{Length: 20, Wire: 25, Records: 1, Reason: "closed"}),
+		on(KindTLSMessage, &Message{ContentType: 22, Name: "Encrypted Handshake Message", Encrypted: true, Reason: "closed", Length: 4, Wire: 9, Raw: []byte("1234")}),
+		{Time: at, Kind: KindDiagnosis, Conn: 1, Leg: LegClient, Body: &Diagnosis{Code: CauseClientRejected, Confidence: Certain, Alert: &alert, Subject: "curl", Evidence: "x"}},
+		{Time: at, Kind: KindDiagnosis, Conn: 1, Body: &Diagnosis{Code: CauseDialFailed, Confidence: Certain}},
+		{Time: at, Kind: KindLoss, Conn: 1, Leg: LegClient, From: PartyClient, To: PartyProxy, Body: &Loss{Bytes: 3, Reason: LossQueueFull}},
+		{Time: at, Kind: KindLoss, Conn: 1, Body: &Loss{Reason: LossPanic}},
+	}
+}
+
+// TestSchema holds the published schema against everything that is emitted.
+func TestSchema(t *testing.T) {
+	schema := eventSchema(t)
+	events := oneOfEach()
+	for _, s := range setups() {
+		if s.sessions == 0 && !strings.HasPrefix(s.name, "TLS 1.1") {
+			events = append(events, s.run(t).dissect(legOf(s), newMasterStore(4), whole)...)
+		}
+	}
+	seen := map[Kind]bool{}
+	for _, e := range events {
+		line := e.AppendJSON(nil)
+		if e.Kind == KindSecret {
+			if len(line) > 0 {
+				t.Errorf("a secret was written: %s", line)
+			}
+			continue
+		}
+		seen[e.Kind] = true
+		v, err := jsonschema.UnmarshalJSON(bytes.NewReader(line))
+		if err != nil {
+			t.Errorf("%v\n%s", err, line)
+			continue
+		}
+		if err := schema.Validate(v); err != nil {
+			t.Errorf("%v\n%s", err, line)
+		}
+	}
+	var published struct {
+		Properties struct {
+			Event struct{ Enum []Kind }
+		}
+	}
+	b, err := os.ReadFile("../docs/events.schema.json")
+	if err == nil {
+		err = json.Unmarshal(b, &published)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range published.Properties.Event.Enum {
+		if !seen[kind] && kind != KindConnOpen {
+			t.Errorf("the schema has %s, but nothing here emits it", kind)
+		}
+	}
+}
+
+// TestSchemaRefuses shows that the schema can fail.
+func TestSchemaRefuses(t *testing.T) {
+	schema := eventSchema(t)
+	good := string(oneOfEach()[7].AppendJSON(nil))
+	for _, change := range [][2]string{
+		{`"event":"tls.data"`, `"event":"tls.date"`},
+		{`"leg":"server"`, `"leg":"left"`},
+		{`"no":3`, `"no":0`},
+		{`"records":1,`, ``},
+		{`"reason":"closed"`, `"reason":"closed","text":"open"`},
+		{`"length":20`, `"length":"20"`},
+	} {
+		bad := strings.Replace(good, change[0], change[1], 1)
+		v, err := jsonschema.UnmarshalJSON(strings.NewReader(bad))
+		if err != nil || bad == good {
+			t.Fatalf("%v: %s", err, bad)
+		}
+		if schema.Validate(v) == nil {
+			t.Errorf("accepted: %s", bad)
+		}
+	}
+}
