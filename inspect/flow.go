@@ -96,6 +96,9 @@ func (f *flow) process() {
 		return
 	}
 	left := f.run(f.rest, false)
+	if len(left) == len(f.rest) {
+		return // nothing was moved, so that waiting costs nothing
+	}
 	f.rest = f.rest[:copy(f.rest, left)]
 	if len(f.rest) == 0 && cap(f.rest) > 2*tlswire.MaxCiphertext {
 		f.rest = nil

@@ -2,25 +2,79 @@ package inspect
 
 import (
 	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 )
+
+var update = flag.Bool("update", false, "record testdata/flows anew")
+
+// TestRecordedFlows dissects what crypto/tls said once, without its secrets: the
+// clear part is read, and the rest is told of.
+func TestRecordedFlows(t *testing.T) {
+	if *update {
+		recordFlows(t)
+	}
+	for name, want := range map[string][]string{
+		"tls12":       {"Client Hello", "Client Key Exchange", "Change Cipher Spec"},
+		"tls13":       {"Client Hello", "Change Cipher Spec"},
+		"tls13-retry": {"Client Hello", "Change Cipher Spec", "Client Hello"},
+	} {
+		var flows [2][]byte
+		for i, end := range []string{".up", ".down"} {
+			var err error
+			if flows[i], err = os.ReadFile("testdata/flows/" + name + end); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got := messages(dissectRaw(flows[0], flows[1], 1<<20), PartyClient)
+		if len(got) < len(want) || !slices.Equal(got[:len(want)], want) {
+			t.Errorf("%s: from the client %q, not %q …", name, got, want)
+		}
+	}
+}
+
+func recordFlows(t *testing.T) {
+	names := map[string]string{"TLS 1.2 plain": "tls12", "TLS 1.3 plain": "tls13", "TLS 1.3 retry": "tls13-retry"}
+	if err := os.MkdirAll("testdata/flows", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range setups() {
+		name, ok := names[s.name]
+		if !ok {
+			continue
+		}
+		rec := s.run(t)
+		for end, b := range map[string][]byte{".up": rec.bytes(true), ".down": rec.bytes(false)} {
+			if err := os.WriteFile("testdata/flows/"+name+end, b[:min(len(b), 4000)], 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
 
 // FuzzDissector feeds two flows of arbitrary bytes, and holds what must hold for
 // all input: no panic, every byte accounted for, and the same messages however
 // the bytes are cut.
 func FuzzDissector(f *testing.F) {
-	seeds := 0
-	for _, s := range setups() {
-		if s.sessions == 0 {
-			rec := s.run(f)
-			up, down := rec.bytes(true), rec.bytes(false)
-			f.Add(up[:min(len(up), 4000)], down[:min(len(down), 4000)], uint8(7))
-			seeds++
-		}
+	seeds, err := filepath.Glob("testdata/flows/*.up")
+	if err != nil || len(seeds) == 0 {
+		f.Fatalf("no seed in testdata/flows (%v)", err)
 	}
-	if seeds == 0 {
-		f.Fatal("no seed")
+	for _, name := range seeds {
+		up, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		down, err := os.ReadFile(strings.TrimSuffix(name, "up") + "down")
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(up, down, uint8(7))
 	}
 	f.Fuzz(func(t *testing.T, up, down []byte, size uint8) {
 		once := dissectRaw(up, down, max(len(up), len(down), 1))
