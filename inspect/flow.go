@@ -61,38 +61,49 @@ func (f *flow) feed(seg segment, b []byte) {
 	if f.blind != "" {
 		return
 	}
-	if !f.began {
-		f.begin(b)
-	}
 	if f.raw {
 		f.data(seg, b, seg.n, 0, "")
 		return
 	}
 	f.segs = append(f.segs, seg)
-	if len(f.rest) == 0 {
+	if f.began && len(f.rest) == 0 {
 		f.rest = append(f.rest, f.run(b, false)...)
 		return
 	}
 	f.rest = append(f.rest, b...)
-	f.process()
+	if f.began || f.begin(false) {
+		f.process()
+	}
 }
 
 // begin decides by a conversation's first bytes whether it is TLS: the client
-// speaks first there, and in handshake records of major version 3.
-func (f *flow) begin(b []byte) {
+// speaks first there, and in handshake records of major version 3. It returns
+// false while one byte more is needed, unless this is the end.
+func (f *flow) begin(final bool) bool {
 	other := f.conv.flow(!f.up)
-	f.began = true
-	if other.began {
+	isTLS := f.up && tlswire.ContentType(f.rest[0]) == tlswire.ContentTypeHandshake
+	switch {
+	case other.began:
 		f.raw = other.raw
-		return
+	case isTLS && len(f.rest) > 1:
+		f.raw = f.rest[1] != 3
+	case isTLS && !final:
+		return false
+	default:
+		f.raw = true
 	}
-	isTLS := f.up && tlswire.ContentType(b[0]) == tlswire.ContentTypeHandshake && (len(b) < 2 || b[1] == 3)
-	f.raw = !isTLS
+	f.began = true
+	return true
 }
 
 // process goes on with what waited.
 func (f *flow) process() {
 	if len(f.rest) == 0 {
+		return
+	}
+	if f.raw {
+		f.data(f.consume(len(f.rest)), f.rest, len(f.rest), 0, "")
+		f.rest = nil
 		return
 	}
 	left := f.run(f.rest, false)
@@ -297,8 +308,12 @@ func (f *flow) malformed(seg segment, ct tlswire.ContentType, b []byte, wire int
 
 // end tells of what is left when the connection is over.
 func (f *flow) end(at time.Time) {
-	if f.blind != "" || f.raw {
+	if f.blind != "" {
 		return
+	}
+	if len(f.rest) > 0 && !f.began {
+		f.begin(true)
+		f.process()
 	}
 	if len(f.rest) > 0 {
 		if left := f.run(f.rest, true); len(left) > 0 {
