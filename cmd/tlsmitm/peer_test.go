@@ -162,9 +162,17 @@ type event struct {
 	Resumed     bool
 	Mode        string
 	Target      string
+	Client      string
+	Via         string
 	Alpn        string
 	Ok          bool
-	line        string
+	Error       string
+	Alert       *struct{ Value int }
+	Flows       []struct {
+		Leg, From string
+		Data      int64
+	}
+	line string
 }
 
 // proxyUnderTest is a running tlsmitm with its own CA.
@@ -173,7 +181,8 @@ type proxyUnderTest struct {
 	addr, ca, events string
 }
 
-// startProxy runs the built program with --json and the further arguments.
+// startProxy runs the built program with --json and the further arguments. In
+// the end, all that it has written must fit the published schema.
 func startProxy(t *testing.T, args ...string) *proxyUnderTest {
 	t.Helper()
 	bin, err := builtBinary()
@@ -189,6 +198,7 @@ func startProxy(t *testing.T, args ...string) *proxyUnderTest {
 			p.addr = e.Listen
 		}
 	}
+	t.Cleanup(func() { fitsSchema(t, p.read()) })
 	return p
 }
 
