@@ -1,6 +1,10 @@
 package config
 
-import "strings"
+import (
+	"fmt"
+	"reflect"
+	"strings"
+)
 
 // Option is a setting that a flag and an environment variable can give, too.
 type Option struct {
@@ -8,6 +12,8 @@ type Option struct {
 	Field string // the path of its field in the file; "" for --config itself
 	Value string // what stands for the value in the help; "" for a switch
 	Usage string
+	// Choices are the values that can be completed, if they can be counted.
+	Choices []string
 }
 
 // FlagConfig is the flag that names the file.
@@ -16,18 +22,18 @@ const FlagConfig = "config"
 // Options returns every option, in the order of the help.
 func Options() []Option {
 	return []Option{
-		{FlagConfig, "", "FILE", usageConfig},
-		{"listen", "listen", "ADDR", usageListen},
-		{"allow-remote", "allow_remote", "", usageAllowRemote},
-		{"ca-dir", "ca_dir", "DIR", usageCADir},
-		{"upstream-ca", "upstream.ca_files", "FILE", usageUpstreamCA},
-		{"view", "view", "VIEW", usageView},
-		{"json", "json", "FILE", usageJSON},
-		{"keylog", "keylog", "FILE", usageKeyLog},
-		{"lang", "lang", "LANG", usageLang},
-		{"data-bytes", "data_bytes", "N", usageDataBytes},
-		{"log-level", "log_level", "LEVEL", usageLogLevel},
-		{"log-format", "log_format", "FORMAT", usageLogFormat},
+		{FlagConfig, "", "FILE", usageConfig, nil},
+		{"listen", "listen", "ADDR", usageListen, nil},
+		{"allow-remote", "allow_remote", "", usageAllowRemote, nil},
+		{"ca-dir", "ca_dir", "DIR", usageCADir, nil},
+		{"upstream-ca", "upstream.ca_files", "FILE", usageUpstreamCA, nil},
+		{"view", "view", "VIEW", usageView, []string{"table", "lines", "none"}},
+		{"json", "json", "FILE", usageJSON, nil},
+		{"keylog", "keylog", "FILE", usageKeyLog, nil},
+		{"lang", "lang", "LANG", usageLang, []string{"en", "zh"}},
+		{"data-bytes", "data_bytes", "N", usageDataBytes, nil},
+		{"log-level", "log_level", "LEVEL", usageLogLevel, []string{"trace", "debug", "info", "warn", "error"}},
+		{"log-format", "log_format", "FORMAT", usageLogFormat, []string{"console", "json"}},
 	}
 }
 
@@ -47,4 +53,18 @@ func Only(flags ...string) []Option {
 // Env is the environment variable that gives the option.
 func (o Option) Env() string {
 	return "TLSMITM_" + strings.ToUpper(strings.ReplaceAll(o.Flag, "-", "_"))
+}
+
+// DefaultText is the option's default as the help shows it, "" for none.
+func DefaultText(o Option) string {
+	c := Default()
+	if o.Field == "" {
+		return ""
+	}
+	switch v := field(&c, o.Field); v.Kind() {
+	case reflect.String, reflect.Int:
+		return fmt.Sprint(v.Interface())
+	default:
+		return ""
+	}
 }

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"reflect"
+	"testing"
+
+	"tlsmitm/cmd/tlsmitm/internal/config"
+	"tlsmitm/proxy"
+)
+
+func TestRulesStandInTheOrderOfTheirSpecificity(t *testing.T) {
+	got := rules(config.Policy{
+		Default:   config.ActionTunnel,
+		Intercept: []config.Pattern{"*", "a.example", "*.b.example"},
+		Tunnel:    []config.Pattern{"*.b.example", "*:22"},
+		Refuse:    []config.Pattern{"*.example", "*.b.example", "a.example:25"},
+	})
+	want := []proxy.Rule{
+		{Host: "a.example:25", Action: proxy.ActionRefuse},
+		{Host: "a.example", Action: proxy.ActionIntercept},
+		{Host: "*.b.example", Action: proxy.ActionRefuse},
+		{Host: "*.b.example", Action: proxy.ActionTunnel},
+		{Host: "*.b.example", Action: proxy.ActionIntercept},
+		{Host: "*.example", Action: proxy.ActionRefuse},
+		{Host: "*:22", Action: proxy.ActionTunnel},
+		{Host: "*", Action: proxy.ActionIntercept},
+		{Host: "*", Action: proxy.ActionTunnel},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %v\nwant %v", got, want)
+	}
+}

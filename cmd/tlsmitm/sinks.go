@@ -1,0 +1,106 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"os"
+	"strconv"
+
+	"golang.org/x/term"
+
+	"tlsmitm/cmd/tlsmitm/internal/config"
+	"tlsmitm/inspect"
+	"tlsmitm/inspect/explain"
+	"tlsmitm/inspect/sink"
+)
+
+// unknownWidth is how wide a line may be where there is no terminal to ask.
+const unknownWidth = 120
+
+// outlets are where the events of a run go.
+type outlets struct {
+	sinks []inspect.Sink
+	// shown is where the view is, nil where there is none.
+	shown *os.File
+	files []*os.File
+}
+
+// open opens what the settings want written, and makes the sinks.
+func (p *app) open(s *config.Settings) (*outlets, error) {
+	o := &outlets{}
+	view, to := s.View, p.stdout
+	if s.JSON == "-" {
+		to = p.stderr
+		if !s.Source("view").Given() {
+			view = config.ViewNone
+		}
+	}
+	style := sink.Style{
+		Width:     func() int { return p.width(to) },
+		Color:     p.colourful(to),
+		Words:     explain.New(explain.Lang(s.Lang)),
+		DataBytes: dataBytes(s.DataBytes),
+	}
+	switch view {
+	case config.ViewTable:
+		o.shown, o.sinks = to, append(o.sinks, sink.NewTable(to, style))
+	case config.ViewLines:
+		o.shown, o.sinks = to, append(o.sinks, sink.NewLines(to, style))
+	}
+	if s.JSON == "-" {
+		o.sinks = append(o.sinks, sink.NewJSONL(unclosed{p.stdout}))
+	} else if s.JSON != "" {
+		f, err := sink.OpenJSON(string(s.JSON))
+		if err != nil {
+			return nil, unwritable(s.Source("json").String(), string(s.JSON), err)
+		}
+		o.files, o.sinks = append(o.files, f), append(o.sinks, sink.NewJSONL(f))
+	}
+	if s.KeyLog != "" {
+		f, err := sink.OpenPrivate(string(s.KeyLog))
+		if err != nil {
+			return nil, errors.Join(unwritable(s.Source("keylog").String(), string(s.KeyLog), err), o.close())
+		}
+		o.files, o.sinks = append(o.files, f), append(o.sinks, sink.NewKeyLog(f))
+	}
+	return o, nil
+}
+
+// close closes the files of sinks that were never used; those that were close
+// their own.
+func (o *outlets) close() error {
+	var errs []error
+	for _, f := range o.files {
+		errs = append(errs, f.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// unclosed is standard output, which is not the sink's to close.
+type unclosed struct{ io.Writer }
+
+func (unclosed) Close() error { return nil }
+
+// dataBytes is the settings' count in the words of the packages below, to which
+// 0 is their default.
+func dataBytes(n config.DataBytes) int {
+	switch n {
+	case config.All:
+		return -1
+	case 0:
+		return -2
+	default:
+		return int(n)
+	}
+}
+
+// width returns how many cells fit on a line of f now: terminals are resized.
+func (p *app) width(f *os.File) int {
+	if n, err := strconv.Atoi(p.env("COLUMNS")); err == nil && n > 0 {
+		return n
+	}
+	if n, _, err := term.GetSize(int(f.Fd())); err == nil && n > 0 {
+		return n
+	}
+	return unknownWidth
+}
