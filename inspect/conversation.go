@@ -40,7 +40,7 @@ type conversation struct {
 	secrets      map[secretKey][]byte
 	tickets      [][]byte // TLS 1.2: session tickets whose master secret is not known yet
 
-	data *pendingData
+	data pendingData
 }
 
 // secretKey names a secret as a key log line does.

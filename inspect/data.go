@@ -2,7 +2,6 @@ package inspect
 
 import (
 	"hash/crc32"
-	"slices"
 	"time"
 
 	"tlsmitm/inspect/tlswire"
@@ -22,13 +21,19 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // direction share an event, until the direction turns, anything else is to be
 // told, or it has waited for dataDelay.
 type pendingData struct {
-	flow  *flow
+	flow  *flow // nil while nothing waits
 	first time.Time
 	row   int
-	data  *Data
+	event *dataEvent
 	full  bool // it shows all that it may
 	summy bool // Sum covers all of it
 	sum   uint32
+}
+
+// dataEvent is an event and its body in one piece.
+type dataEvent struct {
+	Event
+	data Data
 }
 
 // shown returns how many of n bytes an event may carry.
@@ -43,26 +48,26 @@ func (d *Dissector) shown(n int) int {
 // With a reason, b is what stays closed, and is not shown.
 func (f *flow) data(seg segment, b []byte, wire, records int, reason string) {
 	p := f.pend(seg, reason)
-	p.add(f, len(b), wire, records)
+	p.add(len(b), wire, records)
 	if reason != "" {
 		return
 	}
 	if p.summy {
 		p.sum = crc32.Update(p.sum, castagnoli, b)
 	}
-	room := f.conv.d.shown(maxShown) - len(p.data.Bytes)
+	room := f.conv.d.shown(maxShown) - len(p.event.data.Bytes)
 	take := min(room, len(b))
-	p.data.Bytes = append(p.data.Bytes, b[:take]...)
+	p.event.data.Bytes = append(p.event.data.Bytes, b[:take]...)
 	p.full = take == room
-	p.data.Truncated = len(p.data.Bytes) < p.data.Length
+	p.event.data.Truncated = len(p.event.data.Bytes) < p.event.data.Length
 }
 
 // skim counts a record of a run whose event is full already, looking only at the
 // end of it for its type. Not decrypting what nobody will see is what makes
 // watching a bulk transfer cheap.
 func (f *flow) skim(seg segment, rec tlswire.Record, n int) bool {
-	p := f.conv.data
-	if len(rec.Fragment) < skimFrom || p == nil || p.flow != f || !p.full || seg.at.Sub(p.first) >= dataDelay || p.data.Reason != "" {
+	p := &f.conv.data
+	if len(rec.Fragment) < skimFrom || p.flow != f || !p.full || seg.at.Sub(p.first) >= dataDelay || p.event.data.Reason != "" {
 		return false
 	}
 	ct, length, ok := f.opener.Peek(rec)
@@ -70,53 +75,56 @@ func (f *flow) skim(seg segment, rec tlswire.Record, n int) bool {
 		return false
 	}
 	f.opener.Skip()
-	p.add(f, length, n, 1)
-	p.summy, p.data.Truncated = false, true
+	p.add(length, n, 1)
+	p.summy, p.event.data.Truncated = false, true
 	return true
 }
 
 // pend returns the run that the next data belongs to.
 func (f *flow) pend(seg segment, reason string) *pendingData {
 	c := f.conv
-	p := c.data
-	if p != nil && p.flow == f && p.data.Reason == reason && seg.at.Sub(p.first) < dataDelay &&
+	p := &c.data
+	if p.flow == f && p.event.data.Reason == reason && seg.at.Sub(p.first) < dataDelay &&
 		(c.d.dataBytes >= 0 || !p.full) {
 		return p
 	}
-	if p != nil {
+	if p.flow != nil {
 		c.d.flushData()
 	}
-	c.data = &pendingData{flow: f, first: seg.at, row: seg.row, summy: reason == "", data: &Data{Reason: reason, ALPN: c.alpn}}
-	return c.data
+	*p = pendingData{flow: f, first: seg.at, row: seg.row, summy: reason == "", event: &dataEvent{data: Data{Reason: reason, ALPN: c.alpn}}}
+	return p
 }
 
-func (p *pendingData) add(f *flow, length, wire, records int) {
-	p.data.Length += length
-	p.data.Wire += wire
-	p.data.Records += records
-	f.total.Data += int64(length)
+func (p *pendingData) add(length, wire, records int) {
+	p.event.data.Length += length
+	p.event.data.Wire += wire
+	p.event.data.Records += records
+	p.flow.total.Data += int64(length)
 }
 
 // flushData emits what waits on any leg, in the order of its rows.
 func (d *Dissector) flushData() {
-	var ready []*pendingData
-	for _, c := range d.legs {
-		if c.data != nil {
-			ready = append(ready, c.data)
-			c.data = nil
+	for {
+		var next *pendingData
+		for _, c := range d.legs {
+			if p := &c.data; p.flow != nil && (next == nil || p.row < next.row) {
+				next = p
+			}
 		}
-	}
-	if len(ready) > 1 {
-		slices.SortFunc(ready, func(a, b *pendingData) int { return a.row - b.row })
-	}
-	for _, p := range ready {
-		kind := KindTLSData
-		if p.flow.raw {
-			kind = KindTCPData
+		if next == nil {
+			return
 		}
+		p := *next
+		*next = pendingData{}
+		e := p.event
 		if p.summy {
-			p.data.Sum = uint64(p.sum)
+			e.data.Sum = uint64(p.sum)
 		}
-		d.send(p.flow, p.first, p.row, kind, p.data)
+		e.Kind = KindTLSData
+		if p.flow.raw {
+			e.Kind = KindTCPData
+		}
+		e.Time, e.Body = p.first, &e.data
+		d.place(&e.Event, p.flow, p.row)
 	}
 }

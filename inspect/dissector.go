@@ -74,7 +74,7 @@ func (d *Dissector) rowFor(c *conversation, f *flow) int {
 	if d.rowFlow == f {
 		return d.row
 	}
-	if c.data != nil && c.data.flow == f {
+	if c.data.flow == f {
 		return c.data.row
 	}
 	d.row++
@@ -103,22 +103,28 @@ func (d *Dissector) verified(leg LegName, at time.Time, v *Verification) {
 	d.emit(&Event{Time: at, Kind: KindTLSVerify, Conn: d.conn, Leg: leg, From: PartyServer, To: PartyProxy, No: d.lastRow, Body: v})
 }
 
-// send emits an event about bytes of a flow, keeping the order of rows: what was
-// opened late, when later rows are out already, opens a row of its own.
+// send emits an event about bytes of a flow, after the data that came before it.
 func (d *Dissector) send(f *flow, at time.Time, row int, kind Kind, body any) {
 	d.flushData()
+	d.place(&Event{Time: at, Kind: kind, Body: body}, f, row)
+}
+
+// place emits an event in its row, keeping the order of rows: what was opened
+// late, when later rows are out already, opens a row of its own.
+func (d *Dissector) place(e *Event, f *flow, row int) {
 	if row < d.lastRow {
 		d.row++
 		d.rowFlow, row = f, d.row
 	}
 	d.lastRow = row
-	d.emit(&Event{Time: at, Kind: kind, Conn: d.conn, Leg: f.conv.name, From: f.from, To: f.to, No: row, Body: body})
+	e.Conn, e.Leg, e.From, e.To, e.No = d.conn, f.conv.name, f.from, f.to, row
+	d.emit(e)
 }
 
 // tick writes data that has waited for more of its run for long enough.
 func (d *Dissector) tick(now time.Time) {
 	for _, c := range d.legs {
-		if c.data != nil && now.Sub(c.data.first) >= dataDelay {
+		if c.data.flow != nil && now.Sub(c.data.first) >= dataDelay {
 			d.flushData()
 			return
 		}
@@ -128,7 +134,7 @@ func (d *Dissector) tick(now time.Time) {
 // waiting reports whether tick is needed.
 func (d *Dissector) waiting() bool {
 	for _, c := range d.legs {
-		if c.data != nil {
+		if c.data.flow != nil {
 			return true
 		}
 	}

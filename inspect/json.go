@@ -133,9 +133,7 @@ func (w *jsonWriter) data(kind Kind, d *Data) {
 		w.str("reason", d.Reason)
 		return
 	}
-	if text, ok := asText(d.Bytes, d.Truncated); ok {
-		w.str("text", text)
-	} else {
+	if !w.text("text", d.Bytes, d.Truncated) {
 		w.bytes("base64", d.Bytes)
 	}
 	if d.Truncated {
@@ -207,21 +205,74 @@ func (w *jsonWriter) close(c *ConnClose) {
 	w.raw("]")
 }
 
-// asText returns data as a string if a person could read it: UTF-8 without
-// control characters. A character that the cut went through is left out.
-func asText(b []byte, cut bool) (string, bool) {
+// How a byte stands in a string of text.
+const (
+	plainByte  = iota // as it is
+	escapeByte        // after a backslash
+	runeByte          // as part of a character of several bytes
+	noText            // not at all: a control character
+)
+
+var textBytes = func() (class [256]uint8) {
+	for c := range class {
+		switch {
+		case c == '"' || c == '\\' || c == '\n' || c == '\r' || c == '\t':
+			class[c] = escapeByte
+		case c < ' ' || c == 0x7f:
+			class[c] = noText
+		case c >= utf8.RuneSelf:
+			class[c] = runeByte
+		}
+	}
+	return class
+}()
+
+// text appends data as a string if a person could read it: UTF-8 without control
+// characters. A character that the cut went through is left out. It appends
+// nothing where it returns false.
+func (w *jsonWriter) text(k string, b []byte, cut bool) bool {
 	if cut {
 		b = wholeRunes(b)
 	}
-	if !utf8.Valid(b) {
-		return "", false
-	}
-	for _, c := range b {
-		if c < ' ' && c != '\n' && c != '\r' && c != '\t' || c == 0x7f {
-			return "", false
+	before := len(w.b)
+	w.key(k)
+	w.b = append(w.b, '"')
+	start := 0 // of what is not appended yet
+	for i := 0; i < len(b); {
+		switch textBytes[b[i]] {
+		case escapeByte:
+			w.b = append(append(w.b, b[start:i]...), '\\', escaped(b[i]))
+			i++
+			start = i
+		case runeByte:
+			r, size := utf8.DecodeRune(b[i:])
+			if r == utf8.RuneError && size == 1 {
+				w.b = w.b[:before]
+				return false
+			}
+			i += size
+		case noText:
+			w.b = w.b[:before]
+			return false
+		default:
+			i++
 		}
 	}
-	return string(b), true
+	w.b = append(append(w.b, b[start:]...), '"')
+	return true
+}
+
+// escaped is what follows the backslash.
+func escaped(c byte) byte {
+	switch c {
+	case '\n':
+		return 'n'
+	case '\r':
+		return 'r'
+	case '\t':
+		return 't'
+	}
+	return c
 }
 
 // wholeRunes drops an unfinished character from the end of b.
@@ -284,7 +335,27 @@ func (w *jsonWriter) bytes(k string, v []byte) {
 
 func (w *jsonWriter) quote(s string) { w.b = tlswire.AppendJSONString(w.b, s) }
 
-// appendTime appends RFC 3339 with nine digits of a second.
+// appendTime appends RFC 3339, in UTC and with nine digits of a second.
 func appendTime(dst []byte, t time.Time) []byte {
-	return t.UTC().AppendFormat(dst, "2006-01-02T15:04:05.000000000Z07:00")
+	t = t.UTC()
+	year, month, day := t.Date()
+	hour, minute, second := t.Clock()
+	dst = appendDigits(dst, year, 4)
+	dst = appendDigits(append(dst, '-'), int(month), 2)
+	dst = appendDigits(append(dst, '-'), day, 2)
+	dst = appendDigits(append(dst, 'T'), hour, 2)
+	dst = appendDigits(append(dst, ':'), minute, 2)
+	dst = appendDigits(append(dst, ':'), second, 2)
+	dst = appendDigits(append(dst, '.'), t.Nanosecond(), 9)
+	return append(dst, 'Z')
+}
+
+// appendDigits appends n in so many decimal digits.
+func appendDigits(dst []byte, n, digits int) []byte {
+	dst = append(dst, "000000000"[:digits]...)
+	for i := len(dst) - 1; n > 0 && digits > 0; i, digits = i-1, digits-1 {
+		dst[i] = byte('0' + n%10)
+		n /= 10
+	}
+	return dst
 }

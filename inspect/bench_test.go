@@ -1,0 +1,64 @@
+package inspect
+
+import (
+	"bytes"
+	"testing"
+	"time"
+)
+
+// benchmarkFlights feeds a recording's parts again and again, and writes the JSON.
+func benchmarkFlights(b *testing.B, name string, keep func(part) bool) {
+	for _, s := range setups() {
+		if s.name != name {
+			continue
+		}
+		rec := s.run(b)
+		var parts []part
+		for _, p := range rec.parts {
+			if keep(p) {
+				parts = append(parts, p)
+			}
+		}
+		var line []byte
+		at := time.Now()
+		b.ReportAllocs()
+		for b.Loop() {
+			d := newDissector(1, Meta{}, at, 0, newMasterStore(1), func(e *Event) { line = e.AppendJSON(line[:0]) })
+			for _, p := range parts {
+				if p.secret {
+					d.handle(&item{kind: itemSecret, leg: LegServer, at: at, b: p.b}, nil)
+				} else {
+					d.handle(&item{kind: itemChunk, leg: LegServer, up: p.up, at: at, b: bytes.Clone(p.b)}, nil)
+				}
+			}
+			d.close(at, Outcome{Cause: CauseOK}, nil)
+		}
+	}
+}
+
+// BenchmarkHandshake is what one leg of a new connection costs: handshake and
+// closing alerts, opened and written as JSON.
+func BenchmarkHandshake(b *testing.B) {
+	for _, name := range []string{"TLS 1.3 plain", "TLS 1.2 plain"} {
+		b.Run(name, func(b *testing.B) {
+			benchmarkFlights(b, name, func(p part) bool { return len(p.b) < 4000 })
+		})
+	}
+}
+
+// BenchmarkData is what a leg's short exchange over a kept connection costs: a
+// request of 200 bytes and its answer.
+func BenchmarkData(b *testing.B) {
+	var line []byte
+	at := time.Now()
+	d := newDissector(1, Meta{}, at, 1024, newMasterStore(1), func(e *Event) { line = e.AppendJSON(line[:0]) })
+	c := d.leg(LegServer)
+	text := bytes.Repeat([]byte("name: value\r\n"), 16)
+	b.ReportAllocs()
+	for b.Loop() {
+		for _, up := range []bool{true, false} {
+			f := c.flow(up)
+			f.data(segment{n: len(text), at: at, row: d.rowFor(c, f)}, text, len(text)+22, 1, "")
+		}
+	}
+}
