@@ -8,66 +8,73 @@ import (
 )
 
 // ccm is AES-CCM as TLS uses it, which the standard library lacks: a nonce of 12
-// bytes, so lengths of 3 (RFC 3610, RFC 6655). It opens and does not seal.
+// bytes, and so lengths of 3 (RFC 3610, RFC 6655 section 3). It opens and does not
+// seal, and is not safe for concurrent use: its blocks live here so that opening
+// allocates nothing.
 type ccm struct {
 	block cipher.Block
 	tag   int
+
+	counter [16]byte // A_i of RFC 3610 2.3
+	stream  [16]byte // S_i
+	mac     [16]byte // X_i of RFC 3610 2.2
 }
 
-var errCCM = errors.New("tlscrypt: message authentication failed")
+var errCCM = errors.New("tlscrypt: CCM: authentication failed")
 
-func newCCM(block cipher.Block, tag int) cipher.AEAD { return &ccm{block, tag} }
+func newCCM(block cipher.Block, tag int) *ccm { return &ccm{block: block, tag: tag} }
 
-func (c *ccm) NonceSize() int { return 12 }
-func (c *ccm) Overhead() int  { return c.tag }
-
-// Seal is not needed to read.
-func (c *ccm) Seal(_, _, _, _ []byte) []byte { panic("tlscrypt: CCM only opens") }
-
-func (c *ccm) Open(dst, nonce, b, aad []byte) ([]byte, error) {
+// open decrypts b in place and returns the plaintext in it.
+func (c *ccm) open(nonce *[12]byte, b, aad []byte) ([]byte, error) {
 	if len(b) < c.tag || len(b)-c.tag >= 1<<24 {
 		return nil, errCCM
 	}
 	text, tag := b[:len(b)-c.tag], b[len(b)-c.tag:]
-	var counter, first [16]byte
-	counter[0] = 2 // three bytes of counter
-	copy(counter[1:13], nonce)
-	c.block.Encrypt(first[:], counter[:])
-	counter[15] = 1
-	cipher.NewCTR(c.block, counter[:]).XORKeyStream(text, text)
-	sum := c.authenticate(nonce, text, aad)
-	for i := range sum {
-		sum[i] ^= first[i]
+	c.begin(nonce, len(text), aad)
+	c.counter = [16]byte{0: 2} // L-1: the counter has 3 bytes
+	copy(c.counter[1:], nonce[:])
+	for i := 0; i < len(text); i += 16 {
+		c.count(uint32(i/16 + 1))
+		block := text[i:min(i+16, len(text))]
+		subtle.XORBytes(block, block, c.stream[:])
+		c.absorb(block)
 	}
-	if subtle.ConstantTimeCompare(sum[:c.tag], tag) != 1 {
+	c.count(0)
+	subtle.XORBytes(c.mac[:], c.mac[:], c.stream[:])
+	if subtle.ConstantTimeCompare(c.mac[:c.tag], tag) != 1 {
 		return nil, errCCM
 	}
-	return append(dst, text...), nil
+	return text, nil
 }
 
-// authenticate is the CBC-MAC over nonce, length, additional data and text
-// (RFC 3610 2.2).
-func (c *ccm) authenticate(nonce, text, aad []byte) [16]byte {
-	var x [16]byte
-	x[0] = 64 | byte((c.tag-2)/2)<<3 | 2
-	copy(x[1:13], nonce)
-	x[13], x[14], x[15] = byte(len(text)>>16), byte(len(text)>>8), byte(len(text))
-	c.block.Encrypt(x[:], x[:])
-	head := make([]byte, 2, 2+len(aad))
-	binary.BigEndian.PutUint16(head, uint16(len(aad)))
-	c.chain(&x, append(head, aad...))
-	c.chain(&x, text)
-	return x
-}
-
-// chain adds b, padded with zeros to whole blocks.
-func (c *ccm) chain(x *[16]byte, b []byte) {
-	for len(b) > 0 {
-		n := min(16, len(b))
-		for i := range n {
-			x[i] ^= b[i]
-		}
-		c.block.Encrypt(x[:], x[:])
-		b = b[n:]
+// begin authenticates the first block, which holds nonce and length, and the
+// additional data (RFC 3610 2.2).
+func (c *ccm) begin(nonce *[12]byte, length int, aad []byte) {
+	c.mac[0] = 1<<6 | byte(c.tag-2)/2<<3 | 2
+	copy(c.mac[1:], nonce[:])
+	c.mac[13], c.mac[14], c.mac[15] = byte(length>>16), byte(length>>8), byte(length)
+	c.block.Encrypt(c.mac[:], c.mac[:])
+	if len(aad) == 0 {
+		return
 	}
+	c.stream = [16]byte{}
+	binary.BigEndian.PutUint16(c.stream[:], uint16(len(aad)))
+	n := copy(c.stream[2:], aad)
+	c.absorb(c.stream[:])
+	for aad = aad[n:]; len(aad) > 0; aad = aad[n:] {
+		n = min(16, len(aad))
+		c.absorb(aad[:n])
+	}
+}
+
+// absorb adds at most a block to the CBC-MAC, padded with zeros.
+func (c *ccm) absorb(b []byte) {
+	subtle.XORBytes(c.mac[:], c.mac[:], b)
+	c.block.Encrypt(c.mac[:], c.mac[:])
+}
+
+// count computes block i of the key stream.
+func (c *ccm) count(i uint32) {
+	c.counter[13], c.counter[14], c.counter[15] = byte(i>>16), byte(i>>8), byte(i)
+	c.block.Encrypt(c.stream[:], c.counter[:])
 }

@@ -7,7 +7,7 @@
 // It exchanges no keys, finds no secrets, sends nothing and keeps nothing but one
 // direction's keys and record number. SSL 3.0 and older are not supported.
 //
-// Promises: a record that does not authenticate is an error and changes nothing
-// (but the state of a stream cipher, which cannot go back); opening is in place
-// and allocates nothing for AEAD suites.
+// Promises: a record that does not authenticate is an error, and leaves the
+// opener able to open the one that does; opening is in place and, once an opener
+// has opened its first record, allocates nothing.
 package tlscrypt

@@ -34,7 +34,9 @@ type KeyLogLine struct {
 // secret, 48 bytes.
 const maxSecret = 64
 
-// ParseKeyLogLine reads a line, with or without its line end. It copies.
+// ParseKeyLogLine reads a line, with or without its line end. It copies. Comments
+// are errors, and so are the lines of OpenSSL that begin with RSA: they name an
+// encrypted premaster secret and no connection, and add nothing to the others.
 func ParseKeyLogLine(line []byte) (KeyLogLine, error) {
 	words := bytes.Fields(line)
 	if len(words) != 3 {

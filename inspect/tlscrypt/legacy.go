@@ -14,102 +14,127 @@ import (
 
 // legacy opens records of stream and block ciphers (RFC 5246 6.2.3.1, 6.2.3.2).
 type legacy struct {
-	mac    hash.Hash
-	stream cipher.Stream // RC4; nil for NULL
-	block  cipher.Block  // of CBC
+	mac hash.Hash
+	rc4 *rc4.Cipher // nil for other ciphers
+	cbc cbcMode     // nil for RC4 and NULL
 	// iv is TLS 1.0's, the last block of the record before; later versions carry
-	// it in the record.
-	iv       []byte
+	// it in the record (RFC 4346 6.2.3.2).
+	iv       [16]byte
 	explicit bool
 	etm      bool // encrypt-then-MAC (RFC 7366)
-	header   [13]byte
+
+	header [13]byte
+	sum    [64]byte
+}
+
+// cbcMode is what crypto/cipher's CBC decrypters are: made once, and given the
+// IV of each record.
+type cbcMode interface {
+	cipher.BlockMode
+	SetIV([]byte)
 }
 
 func newLegacy(p TLS12Params, s suite, macKey, key, iv []byte) (*legacy, error) {
-	l := &legacy{mac: hmac.New(s.mac.New, macKey), iv: iv, explicit: p.Version >= tlswire.VersionTLS11, etm: p.EncryptThenMAC}
+	l := &legacy{mac: hmac.New(s.mac.New, macKey), explicit: p.Version >= tlswire.VersionTLS11, etm: p.EncryptThenMAC}
+	copy(l.iv[:], iv)
+	var block cipher.Block
 	var err error
 	switch s.bulk {
 	case bulkRC4:
-		l.stream, err = rc4.NewCipher(key)
+		l.rc4, err = rc4.NewCipher(key)
 	case bulk3DES:
-		l.block, err = des.NewTripleDESCipher(key)
+		block, err = des.NewTripleDESCipher(key)
 	case bulkAESCBC:
-		l.block, err = aes.NewCipher(key)
+		block, err = aes.NewCipher(key)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("tlscrypt: %s: %w", p.CipherSuite, err)
 	}
+	if block != nil {
+		cbc, ok := cipher.NewCBCDecrypter(block, l.iv[:block.BlockSize()]).(cbcMode)
+		if !ok {
+			return nil, fmt.Errorf("tlscrypt: %s: the CBC mode takes no IV", p.CipherSuite)
+		}
+		l.cbc = cbc
+	}
 	return l, nil
 }
 
-func (l *legacy) open(seq uint64, rec tlswire.Record) ([]byte, string) {
-	b := rec.Fragment
-	if l.block == nil {
-		if l.stream != nil {
-			l.stream.XORKeyStream(b, b)
+// open returns what the record holds. On failure the state is as before.
+func (l *legacy) open(seq uint64, rec tlswire.Record) ([]byte, Reason) {
+	switch {
+	case l.rc4 != nil:
+		before := *l.rc4
+		l.rc4.XORKeyStream(rec.Fragment, rec.Fragment)
+		b, reason := l.authenticate(seq, rec, rec.Fragment)
+		if reason != "" {
+			*l.rc4 = before
 		}
-		return l.authenticate(seq, rec, b)
+		return b, reason
+	case l.cbc == nil:
+		return l.authenticate(seq, rec, rec.Fragment)
 	}
+	b := rec.Fragment
+	var reason Reason
 	if l.etm {
-		var reason string
 		if b, reason = l.authenticate(seq, rec, b); reason != "" {
 			return nil, reason
 		}
 	}
-	b, reason := l.decrypt(b)
-	if reason != "" || l.etm {
-		return b, reason
+	b, next, reason := l.decrypt(b)
+	if reason == "" && !l.etm {
+		b, reason = l.authenticate(seq, rec, b)
 	}
-	return l.authenticate(seq, rec, b)
+	if reason != "" {
+		return nil, reason
+	}
+	l.iv = next
+	return b, ""
 }
 
 // authenticate checks the MAC at the end of b and takes it off.
-func (l *legacy) authenticate(seq uint64, rec tlswire.Record, b []byte) ([]byte, string) {
+func (l *legacy) authenticate(seq uint64, rec tlswire.Record, b []byte) ([]byte, Reason) {
 	size := l.mac.Size()
 	if len(b) < size {
-		return nil, reasonShort
+		return nil, ReasonTooShort
 	}
 	content, sum := b[:len(b)-size], b[len(b)-size:]
 	putHeader(l.header[:], seq, rec, len(content))
 	l.mac.Reset()
 	l.mac.Write(l.header[:])
 	l.mac.Write(content)
-	if !hmac.Equal(l.mac.Sum(nil), sum) {
-		return nil, reasonAuth
+	if !hmac.Equal(l.mac.Sum(l.sum[:0]), sum) {
+		return nil, ReasonAuthentication
 	}
 	return content, ""
 }
 
 // decrypt undoes CBC and takes the padding off: its length is the last byte, and
-// every byte of it says the same.
-func (l *legacy) decrypt(b []byte) ([]byte, string) {
-	size := l.block.BlockSize()
+// every byte of it says the same. next is the IV of the next record in TLS 1.0.
+func (l *legacy) decrypt(b []byte) (content []byte, next [16]byte, reason Reason) {
+	size := l.cbc.BlockSize()
 	if len(b)%size != 0 {
-		return nil, reasonBlocks
+		return nil, next, ReasonBlocks
 	}
-	iv := l.iv
-	if l.explicit {
-		if len(b) < size {
-			return nil, reasonShort
-		}
+	iv := l.iv[:size]
+	if l.explicit && len(b) > 0 {
 		iv, b = b[:size], b[size:]
 	}
 	if len(b) == 0 {
-		return nil, reasonShort
+		return nil, next, ReasonTooShort
 	}
-	next := append([]byte(nil), b[len(b)-size:]...)
-	cipher.NewCBCDecrypter(l.block, iv).CryptBlocks(b, b)
-	if !l.explicit {
-		l.iv = next
-	}
+	copy(next[:], b[len(b)-size:])
+	l.cbc.SetIV(iv)
+	l.cbc.CryptBlocks(b, b)
 	padding := int(b[len(b)-1])
 	if padding+1 > len(b) {
-		return nil, reasonPadding
+		return nil, next, ReasonPadding
 	}
-	for _, c := range b[len(b)-1-padding:] {
+	content = b[:len(b)-1-padding]
+	for _, c := range b[len(content):] {
 		if int(c) != padding {
-			return nil, reasonPadding
+			return nil, next, ReasonPadding
 		}
 	}
-	return b[:len(b)-1-padding], ""
+	return content, next, ""
 }

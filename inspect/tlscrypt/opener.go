@@ -1,6 +1,7 @@
 package tlscrypt
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"encoding/binary"
@@ -11,25 +12,29 @@ import (
 	"tlsmitm/inspect/tlswire"
 )
 
-// OpenError says why a record could not be opened.
+// Reason says why a record could not be opened.
+type Reason string
+
+// The reasons that an [OpenError] gives.
+const (
+	ReasonTooShort       Reason = "too short for its cipher"
+	ReasonAuthentication Reason = "does not authenticate"
+	ReasonPadding        Reason = "bad padding"
+	ReasonBlocks         Reason = "not a whole number of blocks"
+	ReasonNoType         Reason = "padding alone, and no content type" // RFC 8446 5.4
+)
+
+// OpenError is a record that could not be opened.
 type OpenError struct {
 	Suite  tlswire.CipherSuite
 	Number uint64 // of the record, counted from 0 under its key
-	Reason string
+	Reason Reason
 }
 
+// Error names the record, its suite and the reason.
 func (e *OpenError) Error() string {
-	return fmt.Sprintf("record %d under %s: %s", e.Number, e.Suite, e.Reason)
+	return fmt.Sprintf("tlscrypt: record %d under %s: %s", e.Number, e.Suite, e.Reason)
 }
-
-// Why a record could not be opened.
-const (
-	reasonShort   = "too short for its cipher"
-	reasonAuth    = "does not authenticate"
-	reasonPadding = "bad padding"
-	reasonBlocks  = "not a whole number of blocks"
-	reasonNoType  = "padding alone, and no content type"
-)
 
 // Opener opens the records of one direction under one key. It is not safe for
 // concurrent use.
@@ -40,19 +45,23 @@ type Opener struct {
 	seq    uint64
 	secret []byte // TLS 1.3: the traffic secret, for the next generation
 
-	// AEAD
-	aead  cipher.AEAD
-	block cipher.Block // GCM's, for Peek
-	key   []byte       // ChaCha20's, for Peek
-	iv    [12]byte
-	nonce [12]byte
-	aad   [13]byte
-
+	// One of these three opens.
+	aead   cipher.AEAD // GCM and ChaCha20-Poly1305
+	ccm    *ccm
 	legacy *legacy // the suites that are not AEAD
+
+	// The rest is the AEADs'. Buffers are here so that opening allocates nothing.
+	iv      [12]byte
+	nonce   [12]byte
+	aad     [13]byte
+	block   cipher.Block // GCM's, for Peek
+	key     []byte       // ChaCha20's, for Peek
+	counter [16]byte
+	stream  [64]byte
 }
 
 // NewTLS13 returns the opener of a direction's records under a traffic secret
-// (RFC 8446 7.3).
+// (RFC 8446 7.3), which it copies.
 func NewTLS13(id tlswire.CipherSuite, trafficSecret []byte) (*Opener, error) {
 	s, ok := lookup(id)
 	if !ok || !s.tls13 {
@@ -61,17 +70,13 @@ func NewTLS13(id tlswire.CipherSuite, trafficSecret []byte) (*Opener, error) {
 	if len(trafficSecret) != s.prf.Size() {
 		return nil, fmt.Errorf("tlscrypt: a traffic secret of %s has %d bytes, not %d", id, s.prf.Size(), len(trafficSecret))
 	}
-	key, err := expandLabel(s.prf, trafficSecret, "key", s.key)
-	if err != nil {
+	o := &Opener{id: id, suite: s, tls13: true, secret: bytes.Clone(trafficSecret)}
+	e := newExpander(s.prf, trafficSecret)
+	copy(o.iv[:], e.label("iv", len(o.iv)))
+	if err := o.setAEAD(e.label("key", s.key)); err != nil {
 		return nil, err
 	}
-	iv, err := expandLabel(s.prf, trafficSecret, "iv", 12)
-	if err != nil {
-		return nil, err
-	}
-	o := &Opener{id: id, suite: s, tls13: true, secret: trafficSecret}
-	copy(o.iv[:], iv)
-	return o, o.setAEAD(key)
+	return o, nil
 }
 
 // NextGeneration returns the opener of what follows a KeyUpdate (RFC 8446 7.2).
@@ -79,11 +84,7 @@ func (o *Opener) NextGeneration() (*Opener, error) {
 	if !o.tls13 {
 		return nil, fmt.Errorf("tlscrypt: %s has no key update before TLS 1.3", o.id)
 	}
-	next, err := expandLabel(o.suite.prf, o.secret, "traffic upd", o.suite.prf.Size())
-	if err != nil {
-		return nil, err
-	}
-	return NewTLS13(o.id, next)
+	return NewTLS13(o.id, newExpander(o.suite.prf, o.secret).label("traffic upd", o.suite.prf.Size()))
 }
 
 // TLS12Params are what the keys of TLS 1.2 and before are derived from.
@@ -121,13 +122,17 @@ func NewTLS12(p TLS12Params) (*Opener, error) {
 		return client
 	}
 	macKey, key, iv := pick(s.macLen), pick(s.key), pick(ivLen)
+	var err error
 	if s.aead() {
 		copy(o.iv[:], iv)
-		return o, o.setAEAD(key)
+		err = o.setAEAD(key)
+	} else {
+		o.legacy, err = newLegacy(p, s, macKey, key, iv)
 	}
-	var err error
-	o.legacy, err = newLegacy(p, s, macKey, key, iv)
-	return o, err
+	if err != nil {
+		return nil, err
+	}
+	return o, nil
 }
 
 // fixedIV is how many bytes of IV the key block yields: the nonce's fixed part
@@ -159,10 +164,10 @@ func (o *Opener) setAEAD(key []byte) (err error) {
 	case bulkCCM:
 		var block cipher.Block
 		if block, err = aes.NewCipher(key); err == nil {
-			o.aead = newCCM(block, o.suite.tag)
+			o.ccm = newCCM(block, o.suite.tag)
 		}
 	case bulkChaCha:
-		o.key = key
+		o.key = bytes.Clone(key)
 		o.aead, err = chacha20poly1305.New(key)
 	}
 	if err != nil {
@@ -172,17 +177,21 @@ func (o *Opener) setAEAD(key []byte) (err error) {
 }
 
 // Open decrypts a record in place: the plaintext aliases the fragment, which the
-// caller owns. In TLS 1.3 it is returned without its padding and with the inner
-// content type (RFC 8446 5.2). Errors are *OpenError; after one the record number
-// is as before.
+// caller owns, and which after an error holds neither plaintext nor ciphertext.
+// In TLS 1.3 the plaintext comes without its padding and with the inner content
+// type (RFC 8446 5.2). Errors are *OpenError; after one the record number is as
+// before, so that the record after a stray one opens.
 func (o *Opener) Open(rec tlswire.Record) (tlswire.ContentType, []byte, error) {
 	var plain []byte
-	var reason string
+	var reason Reason
+	ct := rec.Type
 	switch {
 	case o.legacy != nil:
 		plain, reason = o.legacy.open(o.seq, rec)
 	case o.tls13:
-		plain, reason = o.open13(rec)
+		if plain, reason = o.open13(rec); reason == "" {
+			ct, plain, reason = stripPadding(plain)
+		}
 	default:
 		plain, reason = o.open12(rec)
 	}
@@ -190,18 +199,17 @@ func (o *Opener) Open(rec tlswire.Record) (tlswire.ContentType, []byte, error) {
 		return 0, nil, &OpenError{o.id, o.seq, reason}
 	}
 	o.seq++
-	if !o.tls13 {
-		return rec.Type, plain, nil
+	return ct, plain, nil
+}
+
+// stripPadding splits a TLSInnerPlaintext (RFC 8446 5.2).
+func stripPadding(b []byte) (tlswire.ContentType, []byte, Reason) {
+	for i := len(b) - 1; i >= 0; i-- {
+		if b[i] != 0 {
+			return tlswire.ContentType(b[i]), b[:i], ""
+		}
 	}
-	i := len(plain) - 1
-	for i >= 0 && plain[i] == 0 {
-		i--
-	}
-	if i < 0 {
-		o.seq--
-		return 0, nil, &OpenError{o.id, o.seq, reasonNoType}
-	}
-	return tlswire.ContentType(plain[i]), plain[:i], nil
+	return 0, nil, ReasonNoType
 }
 
 // xorNonce sets the nonce of RFC 8446 5.3 and RFC 7905: the IV and the record
@@ -212,26 +220,26 @@ func (o *Opener) xorNonce() {
 	binary.BigEndian.PutUint64(o.nonce[4:], n^o.seq)
 }
 
-func (o *Opener) open13(rec tlswire.Record) ([]byte, string) {
+// open13 opens a record of TLS 1.3: its header is the additional data
+// (RFC 8446 5.2).
+func (o *Opener) open13(rec tlswire.Record) ([]byte, Reason) {
 	if len(rec.Fragment) < o.suite.tag+1 {
-		return nil, reasonShort
+		return nil, ReasonTooShort
 	}
 	o.xorNonce()
-	aad := o.aad[:5]
+	aad := o.aad[:tlswire.RecordHeaderLen]
 	aad[0] = byte(rec.Type)
 	binary.BigEndian.PutUint16(aad[1:], uint16(rec.Version))
 	binary.BigEndian.PutUint16(aad[3:], uint16(len(rec.Fragment)))
-	plain, err := o.aead.Open(rec.Fragment[:0], o.nonce[:], rec.Fragment, aad)
-	if err != nil {
-		return nil, reasonAuth
-	}
-	return plain, ""
+	return o.openAEAD(rec.Fragment, aad)
 }
 
-func (o *Opener) open12(rec tlswire.Record) ([]byte, string) {
+// open12 opens an AEAD record of TLS 1.2: GCM and CCM carry 8 bytes of the nonce
+// in it (RFC 5288 section 3, RFC 6655 section 3), ChaCha20 none (RFC 7905 section 2).
+func (o *Opener) open12(rec tlswire.Record) ([]byte, Reason) {
 	b := rec.Fragment
 	if len(b) < o.overhead12() {
-		return nil, reasonShort
+		return nil, ReasonTooShort
 	}
 	if o.suite.bulk == bulkChaCha {
 		o.xorNonce()
@@ -241,9 +249,18 @@ func (o *Opener) open12(rec tlswire.Record) ([]byte, string) {
 		b = b[8:]
 	}
 	putHeader(o.aad[:], o.seq, rec, len(b)-o.suite.tag)
-	plain, err := o.aead.Open(b[:0], o.nonce[:], b, o.aad[:])
+	return o.openAEAD(b, o.aad[:])
+}
+
+func (o *Opener) openAEAD(b, aad []byte) (plain []byte, reason Reason) {
+	var err error
+	if o.ccm != nil {
+		plain, err = o.ccm.open(&o.nonce, b, aad)
+	} else {
+		plain, err = o.aead.Open(b[:0], o.nonce[:], b, aad)
+	}
 	if err != nil {
-		return nil, reasonAuth
+		return nil, ReasonAuthentication
 	}
 	return plain, ""
 }

@@ -8,28 +8,41 @@ import (
 	"tlsmitm/inspect/tlswire"
 )
 
-// peekBytes is how much of a record's end is decrypted to find its content type;
-// with more padding than that, Peek gives up.
-const peekBytes = 32
+// peekBlocks is how many blocks of key stream Peek computes at most; with more
+// padding than they cover, it gives up.
+const peekBlocks = 2
 
-// Peek tells the inner content type and the length of a record's plaintext from
-// the last bytes of it alone, without changing or authenticating anything. It
-// is for records that somebody else has authenticated and nobody will read. ok is
-// false where only Open can tell. The caller goes on with Skip.
+// Peek tells the inner content type and the length of a record's plaintext
+// without opening it: from the last bytes alone in TLS 1.3, by arithmetic for
+// the AEAD suites of TLS 1.2. It changes and authenticates nothing, so it is for
+// records that nobody will read and that an end has authenticated. The caller
+// goes on with Skip. ok is false where only Open can tell: a long padding, CCM
+// in TLS 1.3, suites that are not AEAD.
 func (o *Opener) Peek(rec tlswire.Record) (ct tlswire.ContentType, length int, ok bool) {
-	n := len(rec.Fragment) - o.suite.tag
 	if !o.tls13 {
-		n = len(rec.Fragment) - o.overhead12()
-		return rec.Type, n, o.suite.aead() && n >= 0
+		length = len(rec.Fragment) - o.overhead12()
+		if !o.suite.aead() || length < 0 {
+			return 0, 0, false
+		}
+		return rec.Type, length, true
 	}
-	if n < 1 {
+	size := o.streamBlock()
+	end := len(rec.Fragment) - o.suite.tag
+	if size == 0 || end < 1 {
 		return 0, 0, false
 	}
-	var buf [peekBytes + 64]byte
-	tail := o.tail(buf[:], rec.Fragment[:n])
-	for i := len(tail) - 1; i >= 0; i-- {
-		if tail[i] != 0 {
-			return tlswire.ContentType(tail[i]), n - (len(tail) - i), true
+	o.xorNonce()
+	for range peekBlocks {
+		start := (end - 1) &^ (size - 1)
+		stream := o.keyStream(uint32(start / size))
+		for i := end - 1; i >= start; i-- {
+			// The content type ends the plaintext; zeros pad it (RFC 8446 5.4).
+			if b := rec.Fragment[i] ^ stream[i-start]; b != 0 {
+				return tlswire.ContentType(b), i, true
+			}
+		}
+		if end = start; end == 0 {
+			break
 		}
 	}
 	return 0, 0, false
@@ -38,36 +51,33 @@ func (o *Opener) Peek(rec tlswire.Record) (ct tlswire.ContentType, length int, o
 // Skip counts a record that was not opened.
 func (o *Opener) Skip() { o.seq++ }
 
-// tail decrypts the end of a ciphertext into buf: whole blocks, at least
-// peekBytes of it if there are so many. It is empty for CCM.
-func (o *Opener) tail(buf, b []byte) []byte {
-	o.xorNonce()
+// streamBlock is the block size of the suite's key stream, a power of two; 0 for
+// those that Peek can't read.
+func (o *Opener) streamBlock() int {
 	switch o.suite.bulk {
 	case bulkGCM:
-		// Block i of the plaintext is under counter i+2 (NIST SP 800-38D 7.1).
-		start := max(0, len(b)-peekBytes) &^ 15
-		out := buf[:len(b)-start]
-		var counter, stream [16]byte
-		copy(counter[:], o.nonce[:])
-		for i := 0; i < len(out); i += 16 {
-			binary.BigEndian.PutUint32(counter[12:], uint32((start+i)/16+2))
-			o.block.Encrypt(stream[:], counter[:])
-			for j := i; j < min(i+16, len(out)); j++ {
-				out[j] = b[start+j] ^ stream[j-i]
-			}
-		}
-		return out
+		return 16
 	case bulkChaCha:
-		// Block i of 64 bytes is under counter i+1 (RFC 8439 2.8).
-		start := max(0, len(b)-peekBytes) &^ 63
-		c, err := chacha20.NewUnauthenticatedCipher(o.key, o.nonce[:])
-		if err != nil {
-			return nil
-		}
-		c.SetCounter(uint32(start/64 + 1))
-		out := buf[:len(b)-start]
-		c.XORKeyStream(out, b[start:])
-		return out
+		return 64
 	}
-	return nil
+	return 0
+}
+
+// keyStream computes block n of the key stream under the current nonce.
+func (o *Opener) keyStream(n uint32) []byte {
+	if o.suite.bulk == bulkGCM {
+		// Block n of the plaintext is under counter n+2 (NIST SP 800-38D 7.1).
+		copy(o.counter[:], o.nonce[:])
+		binary.BigEndian.PutUint32(o.counter[12:], n+2)
+		o.block.Encrypt(o.stream[:16], o.counter[:])
+		return o.stream[:16]
+	}
+	clear(o.stream[:])
+	c, err := chacha20.NewUnauthenticatedCipher(o.key, o.nonce[:])
+	if err != nil {
+		panic("tlscrypt: " + err.Error()) // the lengths of key and nonce are fixed
+	}
+	c.SetCounter(n + 1) // RFC 8439 2.8
+	c.XORKeyStream(o.stream[:], o.stream[:])
+	return o.stream[:]
 }

@@ -2,48 +2,58 @@ package tlscrypt
 
 import (
 	"crypto"
-	"crypto/hkdf"
 	"crypto/hmac"
-	"fmt"
+	"encoding/binary"
 	"hash"
-
-	"golang.org/x/crypto/cryptobyte"
 
 	"tlsmitm/inspect/tlswire"
 )
 
-// expandLabel is HKDF-Expand-Label with an empty context (RFC 8446 7.1).
-func expandLabel(h crypto.Hash, secret []byte, label string, length int) ([]byte, error) {
-	var b cryptobyte.Builder
-	b.AddUint16(uint16(length))
-	b.AddUint8LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes([]byte("tls13 " + label)) })
-	b.AddUint8(0)
-	info, err := b.Bytes()
-	if err != nil {
-		return nil, fmt.Errorf("tlscrypt: %w", err)
-	}
-	out, err := hkdf.Expand(h.New, secret, string(info), length)
-	if err != nil {
-		return nil, fmt.Errorf("tlscrypt: %w", err)
-	}
-	return out, nil
+// expander derives from one secret of TLS 1.3. Everything that records need is
+// at most a hash long, so each is the first block of HKDF-Expand alone
+// (RFC 5869 2.3), and one keyed HMAC serves them all.
+type expander struct {
+	mac  hash.Hash
+	info [32]byte
+	sum  [64]byte
+}
+
+func newExpander(h crypto.Hash, secret []byte) *expander {
+	return &expander{mac: hmac.New(h.New, secret)}
+}
+
+// label is HKDF-Expand-Label with an empty context (RFC 8446 7.1). What it
+// returns is good until the next call.
+func (e *expander) label(label string, length int) []byte {
+	const prefix = "tls13 "
+	info := binary.BigEndian.AppendUint16(e.info[:0], uint16(length))
+	info = append(info, byte(len(prefix)+len(label)))
+	info = append(info, prefix...)
+	info = append(info, label...)
+	info = append(info, 0, 1) // no context; the first block
+	e.mac.Reset()
+	e.mac.Write(info)
+	return e.mac.Sum(e.sum[:0])[:length]
 }
 
 // pHash is P_hash (RFC 5246 section 5), xored into out.
-func pHash(out []byte, h func() hash.Hash, secret, seed []byte) {
-	mac := hmac.New(h, secret)
+func pHash(out []byte, h crypto.Hash, secret, seed []byte) {
+	mac := hmac.New(h.New, secret)
 	mac.Write(seed)
-	a := mac.Sum(nil)
-	for len(out) > 0 {
+	a := mac.Sum(make([]byte, 0, h.Size()))
+	block := make([]byte, 0, h.Size())
+	for {
 		mac.Reset()
 		mac.Write(a)
 		mac.Write(seed)
-		block := mac.Sum(nil)
+		block = mac.Sum(block[:0])
 		n := min(len(out), len(block))
 		for i := range n {
 			out[i] ^= block[i]
 		}
-		out = out[n:]
+		if out = out[n:]; len(out) == 0 {
+			return
+		}
 		mac.Reset()
 		mac.Write(a)
 		a = mac.Sum(a[:0])
@@ -54,19 +64,23 @@ func pHash(out []byte, h func() hash.Hash, secret, seed []byte) {
 // over the second, which share a byte if its length is odd (RFC 4346 section 5).
 func prf10(out, secret, seed []byte) {
 	half := (len(secret) + 1) / 2
-	pHash(out, crypto.MD5.New, secret[:half], seed)
-	pHash(out, crypto.SHA1.New, secret[len(secret)-half:], seed)
+	pHash(out, crypto.MD5, secret[:half], seed)
+	pHash(out, crypto.SHA1, secret[len(secret)-half:], seed)
 }
 
 // keyBlock derives n bytes of keys from a master secret (RFC 5246 6.3).
 func keyBlock(p TLS12Params, s suite, n int) []byte {
-	seed := make([]byte, 0, 13+64)
-	seed = append(seed, "key expansion"...)
+	if n == 0 {
+		return nil
+	}
+	const label = "key expansion"
+	seed := make([]byte, 0, len(label)+64)
+	seed = append(seed, label...)
 	seed = append(seed, p.ServerRandom...)
 	seed = append(seed, p.ClientRandom...)
 	out := make([]byte, n)
 	if p.Version >= tlswire.VersionTLS12 {
-		pHash(out, s.prf.New, p.MasterSecret, seed)
+		pHash(out, s.prf, p.MasterSecret, seed)
 	} else {
 		prf10(out, p.MasterSecret, seed)
 	}

@@ -42,7 +42,7 @@ type suite struct {
 func lookup(id tlswire.CipherSuite) (suite, bool) {
 	name := id.String()
 	s := suite{tls13: id>>8 == 0x13}
-	if _, after, ok := strings.Cut(name, "_WITH_"); ok {
+	if _, after, ok := strings.Cut(name, "_WITH_"); ok && strings.HasPrefix(name, "TLS_") {
 		name = after
 	} else if s.tls13 {
 		name = strings.TrimPrefix(name, "TLS_")
@@ -58,7 +58,7 @@ func lookup(id tlswire.CipherSuite) (suite, bool) {
 		s.mac = crypto.MD5
 	case "_SHA":
 		s.mac = crypto.SHA1
-	case "_SHA256", "": // CCM suites before TLS 1.3 do not name it (RFC 6655)
+	case "_SHA256", "": // CCM suites before TLS 1.3 do not name it (RFC 6655 section 3)
 		s.mac = crypto.SHA256
 	case "_SHA384":
 		s.mac = crypto.SHA384
