@@ -57,8 +57,7 @@ func (e epoch) upTo(t testing.TB, n int) *Opener {
 	return o
 }
 
-// mustFail opens a record that was tampered with, and then the real one, which
-// must open as if nothing had been.
+// mustFail opens a record that was tampered with.
 func (e epoch) mustFail(t *testing.T, o *Opener, bad tlswire.Record, i int, what string) {
 	t.Helper()
 	var failed *OpenError
