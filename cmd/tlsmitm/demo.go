@@ -25,10 +25,15 @@ const demoPatience = 10 * time.Second
 func (p *app) demoCommand() *cobra.Command {
 	c := &cobra.Command{Use: "demo", Short: shortDemo, Long: longDemo, Args: noArguments}
 	load := p.options(c, c.Flags(), config.Only("view", "json", "keylog", "lang", "data-bytes", "log-level", "log-format"))
+	// What goes wrong here is meant to, and the view tells it.
+	c.Flags().Lookup("log-level").DefValue = string(config.LogError)
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		s, err := load()
 		if err != nil {
 			return err
+		}
+		if !s.Source("log_level").Given() {
+			s.LogLevel = config.LogError
 		}
 		return p.demo(c.Context(), s)
 	}
@@ -56,9 +61,6 @@ func (p *app) demo(ctx context.Context, s *config.Settings) error {
 		return err
 	}
 	defer shop.close()
-	if !s.Source("log_level").Given() {
-		s.LogLevel = config.LogError // what goes wrong here is meant to, and the table tells it
-	}
 	outlets, err := p.open(s)
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/ecdsa"
 	"crypto/rsa"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -50,8 +51,8 @@ thrown away. It ends by itself.`
 	longExport    = `Write the root certificate, without its key, to standard output or a file.`
 	exampleExport = `  tlsmitm ca export > ca.pem
   tlsmitm ca export --format der --out ca.cer    # for Windows and Android`
-	usageFormat = "pem or der"
-	usageOut    = "file to write to, instead of standard output"
+	usageFormat = "`FORMAT` of the certificate: pem or der"
+	usageOut    = "`FILE` to write to, instead of standard output"
 
 	shortVersion = "Show the version"
 )
@@ -176,7 +177,7 @@ const (
 )
 
 func stopping(grace config.Duration) string {
-	return fmt.Sprintf("stopping: transfers may go on for %v; once more ends at once", time.Duration(grace))
+	return fmt.Sprintf("stopping: transfers may go on for %v; a second signal ends at once", time.Duration(grace))
 }
 
 func sinkFailed(name string, err error) string {
@@ -196,7 +197,7 @@ func aboutCA(a *ca.Authority, now time.Time) string {
 	c := a.Certificate()
 	var b strings.Builder
 	for _, row := range [][2]string{
-		{"Subject", c.Subject.String()},
+		{"Subject", subject(c)},
 		{"Certificate", a.CertPath()},
 		{"Private key", a.KeyPath()},
 		{"SHA-256", a.Fingerprint()},
@@ -206,6 +207,14 @@ func aboutCA(a *ca.Authority, now time.Time) string {
 		fmt.Fprintf(&b, "%-12s %s\n", row[0], row[1])
 	}
 	return b.String()
+}
+
+// subject names a certificate as trust stores do.
+func subject(c *x509.Certificate) string {
+	if c.Subject.CommonName != "" {
+		return c.Subject.CommonName
+	}
+	return c.Subject.String()
 }
 
 func days(d time.Duration) string {
@@ -287,27 +296,29 @@ func storyIn(l config.Lang) *story {
 }
 
 var englishStory = story{
-	beginning: `A server for shop.example, three clients, and between them the real proxy: all of
-it in this process, on loopback. The proxy ends the client's TLS and opens its own
-to the server, so every connection has two legs, and both are shown.`,
-	modern: `1. A client that trusts the proxy's root certificate asks for a page over TLS 1.3.
-   From the Server Hello on all is encrypted, but the proxy has both legs' keys.`,
-	older: `2. Another sends a form over TLS 1.2, where the certificate passes in the clear and
-   the key exchange has messages of its own. Nothing of the form is hidden either.`,
-	distrust: `3. The last one does not trust the proxy's root certificate: it must not go on, and
-   what that looks like, and what to do about it, is said at the end.`,
+	beginning: `A server for shop.example, three clients, and between them the real proxy:
+all of it in this process, on loopback. The proxy ends the client's TLS and
+opens its own to the server, so every connection has two legs, shown together.`,
+	modern: `1. A client that trusts the proxy's root certificate asks for a page over
+   TLS 1.3. From the Server Hello on all is encrypted, but the proxy has the
+   keys of both legs.`,
+	older: `2. Another sends a form over TLS 1.2, where the certificate passes in the
+   clear and the key exchange has messages of its own. Nothing of the form
+   is hidden either.`,
+	distrust: `3. The last one does not trust the proxy's root certificate, so it must not
+   go on. What that looks like, and what to do about it, is said at the end.`,
 	end: "That was the demonstration. `tlsmitm` starts the proxy for clients of your own.",
 }
 
 var chineseStory = story{
-	beginning: `一台 shop.example 的服务器、三个客户端，以及它们之间真正的代理：全部在本进程内，
-只走本机回环地址。代理终止客户端的 TLS，再自行与服务器建立 TLS，因此每个连接
-都有两段，两段都会显示出来。`,
-	modern: `1. 信任代理根证书的客户端通过 TLS 1.3 请求一个页面。从 Server Hello 之后
-   一切都已加密，但代理持有两段的密钥。`,
-	older: `2. 另一个客户端通过 TLS 1.2 提交表单：证书以明文传送，密钥交换有单独的消息。
-   表单的内容同样一览无余。`,
-	distrust: `3. 最后一个客户端不信任代理的根证书，因此不会继续；这种情况是什么样子、
+	beginning: `一台 shop.example 的服务器、三个客户端，以及它们之间真正的代理：
+全部在本进程内，只走本机回环地址。代理终止客户端的 TLS，再自行与服务器
+建立 TLS，因此每个连接都有两段，两段一并显示。`,
+	modern: `1. 信任代理根证书的客户端通过 TLS 1.3 请求一个页面。从 Server Hello
+   之后一切都已加密，但代理持有两段的密钥。`,
+	older: `2. 另一个客户端通过 TLS 1.2 提交表单：证书以明文传送，密钥交换有单独的
+   消息。表单的内容同样一览无余。`,
+	distrust: `3. 最后一个客户端不信任代理的根证书，因此不会继续。这种情况是什么样子、
    该怎么办，最后会有说明。`,
 	end: "演示到此结束。运行 `tlsmitm` 即可让你自己的客户端使用代理。",
 }
