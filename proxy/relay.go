@@ -1,0 +1,255 @@
+package proxy
+
+import (
+	"crypto/tls"
+	"errors"
+	"io"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// waitSize is the buffer with which a direction waits for its next byte:
+	// all that an idle connection holds of buffers here.
+	waitSize = 512
+	// bulkSize is what is moved at once while there is more.
+	bulkSize = 64 << 10
+	// bulkPatience is how long a raw direction keeps a bulk buffer without a byte.
+	bulkPatience = 20 * time.Millisecond
+	// lastBytes is how long a peer that can no longer be written to may still
+	// say what it has to say.
+	lastBytes = 5 * time.Second
+)
+
+var bulkBuffers = sync.Pool{New: func() any { return new([bulkSize]byte) }}
+
+// end is one of a relay's two ends: TLS over a flow, or the flow itself.
+type end struct {
+	io.ReadWriter
+	flow *flow
+	tls  *tls.Conn   // nil if the flow is raw
+	done atomic.Bool // the peer has said that it will send nothing more
+}
+
+// relay passes bytes between two ends, verbatim, until both directions are over.
+// How a direction ends is passed on, too: an end that was announced by
+// close_notify is announced, one that was not is not, and a reset is a reset.
+type relay struct {
+	c              *connection
+	client, server end
+	waits          [2][waitSize]byte
+	halves         atomic.Int32 // directions in which nothing more will come
+	running        atomic.Int32 // goroutines
+
+	mu     sync.Mutex
+	failed *problem // the first failure
+	reset  bool     // the ends are to be closed with a reset
+}
+
+// relay passes bytes between the two in goroutines of its own, so that the stack
+// that the caller's has grown for the handshakes is not held as long as the
+// connection is. The last of them finishes the connection.
+func (c *connection) relay(client, server io.ReadWriter) {
+	c.client.watch, c.server.watch = false, false
+	r := &relay{c: c}
+	r.client.ReadWriter, r.client.flow = client, &c.client
+	r.server.ReadWriter, r.server.flow = server, &c.server
+	r.client.tls, _ = client.(*tls.Conn)
+	r.server.tls, _ = server.(*tls.Conn)
+	r.running.Store(2)
+	c.relaying.Store(true)
+	go r.run(&r.server, &r.client, r.waits[0][:])
+	go r.run(&r.client, &r.server, r.waits[1][:])
+}
+
+// run is one direction, from its first byte to its end.
+func (r *relay) run(dst, src *end, wait []byte) {
+	defer func() {
+		if v := recover(); v != nil {
+			r.fail(wordsPanic(r.c.target, v, debug.Stack()), false)
+			r.close()
+		}
+		if r.running.Add(-1) == 0 {
+			r.c.finish(r.failed)
+		}
+	}()
+	for {
+		n, rerr := src.Read(wait)
+		var werr error
+		if n == len(wait) && rerr == nil {
+			rerr, werr = src.bulk(dst, wait)
+		} else if n > 0 {
+			_, werr = dst.Write(wait[:n])
+		}
+		if werr != nil {
+			r.unwritable(dst, werr)
+			return
+		}
+		if rerr != nil {
+			r.ended(dst, src, rerr, wait)
+			return
+		}
+	}
+}
+
+// bulk passes on first, and whatever can be had after it without waiting for
+// long, in as few writes as it takes.
+func (src *end) bulk(dst *end, first []byte) (rerr, werr error) {
+	if src.tls == nil {
+		if _, werr = dst.Write(first); werr != nil {
+			return nil, werr
+		}
+	}
+	buf := bulkBuffers.Get().(*[bulkSize]byte)
+	defer bulkBuffers.Put(buf)
+	if src.tls == nil {
+		return src.bulkRaw(dst, buf[:])
+	}
+	n := copy(buf[:], first)
+	src.flow.noWait = true
+	for n < len(buf) && rerr == nil {
+		var m int
+		m, rerr = src.Read(buf[n:])
+		n += m
+	}
+	src.flow.noWait = false
+	if errors.Is(rerr, errNoWait) {
+		rerr = nil
+	}
+	_, werr = dst.Write(buf[:n])
+	return rerr, werr
+}
+
+// bulkRaw goes on until nothing comes for a moment: only the socket knows whether
+// there is more, and only by being read.
+func (src *end) bulkRaw(dst *end, buf []byte) (rerr, werr error) {
+	for {
+		src.flow.raw.SetReadDeadline(time.Now().Add(bulkPatience))
+		n, rerr := src.Read(buf)
+		if n > 0 {
+			if _, werr := dst.Write(buf[:n]); werr != nil {
+				return nil, werr
+			}
+		}
+		if rerr != nil {
+			src.flow.raw.SetReadDeadline(time.Time{})
+			if isTimeout(rerr) {
+				rerr = nil
+			}
+			return rerr, nil
+		}
+	}
+}
+
+// ended passes on how src has ended its direction.
+func (r *relay) ended(dst, src *end, err error, wait []byte) {
+	switch {
+	case err == io.EOF && src.tls != nil && !src.flow.fin.Load():
+		src.done.Store(true)
+		dst.tls.CloseWrite()
+		if r.half() {
+			r.awaitFIN(dst, src, wait)
+		}
+	case err == io.EOF || err == io.ErrUnexpectedEOF:
+		// Cut off: the other side must not take it for complete.
+		src.done.Store(true)
+		dst.flow.CloseWrite()
+		r.half()
+	case src.flow.reset.Load():
+		r.fail(r.gone(src, err), true)
+		r.close()
+	default:
+		r.fail(r.broken(src, err), false)
+		r.close()
+	}
+}
+
+// half counts a direction that has ended, closes both sockets if it is the
+// second, and reports whether it was the first.
+func (r *relay) half() bool {
+	if r.halves.Add(1) == 1 {
+		return true
+	}
+	r.close()
+	return false
+}
+
+// awaitFIN waits for a peer that has announced its end to end the TCP connection
+// too, which is then passed on. RFC 8446, section 6.1: data after the
+// announcement is ignored.
+func (r *relay) awaitFIN(dst, src *end, scratch []byte) {
+	for {
+		switch _, err := src.flow.Read(scratch); {
+		case err == nil:
+		case err == io.EOF:
+			dst.flow.CloseWrite()
+			return
+		default:
+			if src.flow.reset.Load() {
+				r.fail(r.gone(src, err), true)
+				r.close()
+			}
+			return
+		}
+	}
+}
+
+// unwritable ends the direction to a peer that takes nothing more. What it may
+// still have to say is waited for.
+func (r *relay) unwritable(dst *end, err error) {
+	r.fail(r.gone(dst, err), isReset(err))
+	dst.flow.raw.SetReadDeadline(time.Now().Add(lastBytes))
+	r.half()
+}
+
+// gone is the failure that a peer's disappearance is: none, if it had said before
+// that it would send nothing more.
+func (r *relay) gone(e *end, err error) *problem {
+	switch {
+	case e.done.Load():
+		return nil
+	case e == &r.client:
+		return wordsClientReset(r.c.target, r.c.from(), err)
+	default:
+		return wordsServerReset(r.c.target, err)
+	}
+}
+
+// broken is the failure of an end that did not just go.
+func (r *relay) broken(e *end, err error) *problem {
+	d, alerted := remoteAlert(err)
+	switch {
+	case e == &r.client && alerted && rejectsCertificate(d):
+		return wordsClientRejected(r.c.target, r.c.from(), d, r.c.p.page(), err)
+	case e == &r.client:
+		return wordsClientBroke(r.c.target, r.c.from(), err)
+	default:
+		return wordsServerBroke(r.c.target, err)
+	}
+}
+
+// fail keeps the first failure.
+func (r *relay) fail(prob *problem, reset bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.failed == nil {
+		r.failed = prob
+	}
+	r.reset = r.reset || reset
+}
+
+// close closes both sockets, which ends both directions.
+func (r *relay) close() {
+	r.mu.Lock()
+	reset := r.reset
+	r.mu.Unlock()
+	if reset {
+		r.client.flow.abort()
+		r.server.flow.abort()
+		return
+	}
+	r.client.flow.raw.Close()
+	r.server.flow.raw.Close()
+}

@@ -1,0 +1,185 @@
+package proxy
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"io"
+	"net/netip"
+	"slices"
+	"time"
+
+	"tlsmitm/inspect"
+	"tlsmitm/inspect/tlswire"
+)
+
+// suites are the cipher suites that crypto/tls implements, by what it takes to
+// offer them.
+type suites struct {
+	secure   []uint16 // offered to every server
+	insecure []uint16 // offered to a server only where the client offers them
+	all      []uint16 // accepted from every client
+}
+
+func newSuites() suites {
+	var s suites
+	for _, c := range tls.CipherSuites() {
+		s.secure = append(s.secure, c.ID)
+	}
+	for _, c := range tls.InsecureCipherSuites() {
+		s.insecure = append(s.insecure, c.ID)
+	}
+	s.all = slices.Concat(s.secure, s.insecure)
+	return s
+}
+
+// offer returns what to offer to a server for a client that offers these.
+func (s *suites) offer(offered []tlswire.CipherSuite) []uint16 {
+	list := s.secure
+	for _, id := range s.insecure {
+		if slices.Contains(offered, tlswire.CipherSuite(id)) {
+			if len(list) == len(s.secure) {
+				list = slices.Clone(list)
+			}
+			list = append(list, id)
+		}
+	}
+	return list
+}
+
+// classicalGroups are offered to every server, so that it finds one to choose.
+var classicalGroups = []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521}
+
+// groups returns what to offer to a server for a client that offers these: the
+// classical groups, and of the others, which cost a larger key share, those that
+// the client offers itself. crypto/tls takes the ones that it knows.
+func groups(offered []tlswire.NamedGroup) []tls.CurveID {
+	list := slices.Clone(classicalGroups)
+	for _, g := range offered {
+		if id := tls.CurveID(g); !slices.Contains(list, id) {
+			list = append(list, id)
+		}
+	}
+	return list
+}
+
+// versions returns the part of the client's version range in which the proxy
+// handshakes; ok is false if there is none.
+func versions(hello *tlswire.ClientHello, floor uint16) (lo, hi uint16, ok bool) {
+	clientMin, clientMax := hello.VersionRange()
+	lo, hi = max(uint16(clientMin), floor), min(uint16(clientMax), tls.VersionTLS13)
+	return lo, hi, lo <= hi
+}
+
+// verifiedName is the name for which the server's certificate must be valid: the
+// one that the client asked for in its hello, else the one that it connected to.
+func verifiedName(hello *tlswire.ClientHello, t Target) string {
+	if hello.ServerName == "" {
+		return t.Host
+	}
+	if name, err := hostName(hello.ServerName); err == nil {
+		return name
+	}
+	return hello.ServerName
+}
+
+// upstreamConfig is the configuration of one handshake with a server, made from
+// what the client itself offers.
+func (c *connection) upstreamConfig(hello *tlswire.ClientHello) *tls.Config {
+	p := c.p
+	lo, hi, _ := versions(hello, p.minVersion)
+	leg := c.session.Leg(inspect.LegServer)
+	cfg := &tls.Config{
+		ServerName:                  hello.ServerName,
+		RootCAs:                     p.roots,
+		NextProtos:                  slices.DeleteFunc(slices.Clone(hello.ALPN), func(s string) bool { return s == "" }),
+		MinVersion:                  lo,
+		MaxVersion:                  hi,
+		CipherSuites:                p.suites.offer(hello.CipherSuites),
+		CurvePreferences:            groups(hello.SupportedGroups),
+		DynamicRecordSizingDisabled: true,
+		KeyLogWriter:                leg.KeyLog(),
+	}
+	name := verifiedName(hello, c.target)
+	insecure := p.insecure.match(name, c.target.Port) || p.insecure.match(c.target.Host, c.target.Port)
+	own := insecure
+	if hello.ServerName == "" {
+		// crypto/tls verifies for the name that it sends. An address is never
+		// sent; a name that the client did not send is verified here instead.
+		if _, err := netip.ParseAddr(name); err == nil {
+			cfg.ServerName = name
+		} else {
+			own = true
+		}
+	}
+	cfg.InsecureSkipVerify = own
+	if own || leg != nil {
+		cfg.VerifyConnection = func(cs tls.ConnectionState) error {
+			return verifyUpstream(cs, name, p.roots, leg, own, insecure)
+		}
+	}
+	return cfg
+}
+
+// verifyUpstream tells the leg what came of the check of a server's chain. It
+// runs before the handshake goes on, so that this is told before the Finished
+// that follows from it. With own set it does the check, too.
+func verifyUpstream(cs tls.ConnectionState, name string, roots *x509.CertPool, leg *inspect.Leg, own, insecure bool) error {
+	chain := cs.PeerCertificates
+	if own && !(insecure && leg == nil) {
+		if err := verifyChain(chain, name, roots); err != nil {
+			u := newUnverified(chain, name, err)
+			if !insecure {
+				return u
+			}
+			leg.Verified(verdict(chain, u, insecure))
+			return nil
+		}
+	}
+	if leg != nil {
+		if len(cs.VerifiedChains) > 0 {
+			chain = cs.VerifiedChains[0]
+		}
+		leg.Verified(verdict(chain, nil, insecure))
+	}
+	return nil
+}
+
+// handshakeUpstream opens TLS to the server, as the client would have.
+func (c *connection) handshakeUpstream(hello *tlswire.ClientHello) (*tls.Conn, *problem) {
+	up := tls.Client(&c.server, c.upstreamConfig(hello))
+	c.server.raw.SetDeadline(time.Now().Add(c.p.limits.Handshake))
+	err := up.Handshake()
+	c.server.raw.SetDeadline(time.Time{})
+	if err == nil {
+		return up, nil
+	}
+	name := verifiedName(hello, c.target)
+	if u := asUnverified(err, name); u != nil {
+		c.session.Leg(inspect.LegServer).Verified(verdict(u.chain, u, false))
+		return nil, wordsUnverified(c.target, u)
+	}
+	alert, alerted := peerAlert(err, &c.server)
+	switch {
+	case alerted:
+		return nil, wordsUpstreamAlert(c.target, alert, err)
+	case isTimeout(err):
+		return nil, wordsUpstreamSilent(c.target, c.p.limits.Handshake, err)
+	case closedBy(&c.server, err):
+		return nil, wordsUpstreamClosed(c.target, err)
+	}
+	return nil, wordsUpstreamFailed(c.target, err)
+}
+
+// peerAlert returns the alert that a failed handshake's error, or what came last
+// from the peer, says it sent.
+func peerAlert(err error, f *flow) (tlswire.AlertDescription, bool) {
+	if d, ok := remoteAlert(err); ok {
+		return d, true
+	}
+	return f.alert()
+}
+
+// closedBy reports whether err comes from the peer having closed or reset.
+func closedBy(f *flow, err error) bool {
+	return f.fin.Load() || f.reset.Load() || isReset(err) || err == io.EOF
+}
