@@ -71,17 +71,6 @@ func (k KeyExchange) String() string {
 	return unknown8(uint8(k))
 }
 
-// ForwardSecret says whether the exchange's secret stays safe when the server's
-// long-term key is lost later. That of TLS 1.3 is counted so, though a
-// resumption with psk_ke is not.
-func (k KeyExchange) ForwardSecret() bool {
-	switch k {
-	case KexTLS13, KexDHE, KexDHAnon, KexECDHE, KexECDHAnon, KexDHEPSK, KexECDHEPSK, KexSRP, KexECCPWD, KexECJPAKE:
-		return true
-	}
-	return false
-}
-
 // KeyExchange returns the key exchange that s names. It is KexUnknown for
 // signals, for GREASE and for what has no name.
 func (s CipherSuite) KeyExchange() KeyExchange {
@@ -104,7 +93,8 @@ func (s CipherSuite) KeyExchange() KeyExchange {
 
 // keyExchangeNamed reads the part of a suite's name before "_WITH_".
 func keyExchangeNamed(algorithm string) KeyExchange {
-	switch strings.TrimSuffix(algorithm, "_EXPORT") {
+	algorithm, _, _ = strings.Cut(algorithm, "_EXPORT") // or _EXPORT1024
+	switch algorithm {
 	case "TLS_NULL":
 		return KexNull
 	case "TLS_RSA", "SSL_RSA_FIPS":
@@ -137,17 +127,10 @@ func keyExchangeNamed(algorithm string) KeyExchange {
 		return KexECCPWD
 	case "TLS_ECJPAKE":
 		return KexECJPAKE
-	case "TLS_GOSTR341112_256":
+	case "TLS_GOSTR341112_256", "TLS_GOSTR341001", "TLS_GOSTR341094":
 		return KexGOST
 	}
 	return KexUnknown // FORTEZZA
-}
-
-// IsExport says whether s was weakened on purpose to 40 or 56 bits for export
-// from the United States, RFC 2246 appendix D.
-func (s CipherSuite) IsExport() bool {
-	name, _ := lookup(cipherSuites, uint16(s))
-	return strings.Contains(name, "_EXPORT_")
 }
 
 // signsKeyExchange says whether the Server Key Exchange ends with a signature

@@ -2,8 +2,8 @@ package tlswire
 
 // cipherSuites is the TLS Cipher Suites registry, and what analysers name beside
 // it: the suites of SSL 3.0 that never got into it (0x001c, 0x001d, 0xfefe, 0xfeff
-// and the last two), drafts (0xcc13 to 0xcc15, 0xc0ff) and the Chinese TLCP of
-// GB/T 38636, whose names have no prefix (from 0xe001).
+// and the last two), drafts, and the Chinese TLCP of GB/T 38636, whose names have
+// no prefix (from 0xe001).
 var cipherSuites = []registered{
 	// SSL 3.0 to TLS 1.2, RFC 5246 appendix A.5 and its predecessors
 	{0x0000, "TLS_NULL_WITH_NULL_NULL"},
@@ -81,6 +81,7 @@ var cipherSuites = []registered{
 	{0x0044, "TLS_DHE_DSS_WITH_CAMELLIA_128_CBC_SHA"},
 	{0x0045, "TLS_DHE_RSA_WITH_CAMELLIA_128_CBC_SHA"},
 	{0x0046, "TLS_DH_anon_WITH_CAMELLIA_128_CBC_SHA"},
+	// draft-ietf-tls-56-bit-ciphersuites
 	{0x0060, "TLS_RSA_EXPORT1024_WITH_RC4_56_MD5"},
 	{0x0061, "TLS_RSA_EXPORT1024_WITH_RC2_CBC_56_MD5"},
 	{0x0062, "TLS_RSA_EXPORT1024_WITH_DES_CBC_SHA"},
@@ -96,6 +97,7 @@ var cipherSuites = []registered{
 	{0x006b, "TLS_DHE_RSA_WITH_AES_256_CBC_SHA256"},
 	{0x006c, "TLS_DH_anon_WITH_AES_128_CBC_SHA256"},
 	{0x006d, "TLS_DH_anon_WITH_AES_256_CBC_SHA256"},
+	// draft-chudov-cryptopro-cptls
 	{0x0080, "TLS_GOSTR341094_WITH_28147_CNT_IMIT"},
 	{0x0081, "TLS_GOSTR341001_WITH_28147_CNT_IMIT"},
 	{0x0082, "TLS_GOSTR341094_WITH_NULL_GOSTR3411"},

@@ -76,7 +76,7 @@ func (r *reader) sessionID(malformed *[]ParseError) []byte {
 	offset := r.offset()
 	id := r.vector8("legacy_session_id")
 	if len(id) > 32 {
-		*malformed = append(*malformed, ParseError{r.message, "legacy_session_id", offset, "longer than 32 bytes"})
+		note(malformed, ParseError{r.message, "legacy_session_id", offset, "longer than 32 bytes"})
 	}
 	return id
 }
@@ -84,19 +84,21 @@ func (r *reader) sessionID(malformed *[]ParseError) []byte {
 // rule notes a rule that is broken unless ok.
 func (h *ClientHello) rule(ok bool, field string, offset int, reason string) {
 	if !ok {
-		h.Malformed = append(h.Malformed, ParseError{"Client Hello", field, offset, reason})
+		note(&h.Malformed, ParseError{"Client Hello", field, offset, reason})
 	}
 }
 
 // extension reads the content of an extension that is seen for the first time.
 func (h *ClientHello) extension(t ExtensionType, r *reader) {
+	// RFC 8446 section 4.2.11: its binders cover the hello up to there.
+	h.rule(h.PSKIdentities == nil, "pre_shared_key", r.offset(), "is not the last extension")
 	switch t {
 	case ExtensionTypeServerName:
 		h.serverName(r)
 	case ExtensionTypeALPN:
 		h.ALPN = r.protocolNames()
 	case ExtensionTypeSupportedVersions:
-		h.SupportedVersions = versionList(r)
+		h.SupportedVersions = codes16In8[Version](r, "versions")
 	case ExtensionTypeSupportedGroups:
 		h.SupportedGroups = codes16[NamedGroup](r, "named_group_list")
 	case ExtensionTypeSignatureAlgorithms:
@@ -229,9 +231,6 @@ func finishCodes[T any](r, list *reader, codes []T, field string, offset int) []
 	r.end(field)
 	return codes
 }
-
-// versionList reads the SupportedVersions of a client, RFC 8446 section 4.2.1.
-func versionList(r *reader) []Version { return codes16In8[Version](r, "versions") }
 
 // HasExtension says whether the hello has an extension of that type, whatever
 // its content.

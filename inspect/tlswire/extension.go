@@ -16,31 +16,54 @@ type KeyShare struct {
 
 // extensions reads a list of extensions with its length, and hands each one's
 // content to content, which may be nil. What breaks a rule inside of the list is
-// appended to malformed and doesn't fail r: only the list's own structure does.
+// noted in malformed and doesn't fail r: only the list's own structure does.
 func (r *reader) extensions(malformed *[]ParseError, content func(t ExtensionType, r *reader)) []Extension {
 	list := r.sub16("extensions")
-	all := make([]Extension, 0, countExtensions(list.rest))
+	n := countExtensions(list.rest)
+	all := make([]Extension, 0, n)
+	var index map[ExtensionType]bool
+	if n > maxSearched {
+		index = make(map[ExtensionType]bool, n)
+	}
+	var data reader // here, as it escapes to content
 	for list.more() {
 		offset := list.offset()
 		t := ExtensionType(list.uint16("extension_type"))
-		data := list.sub16("extension_data")
+		data = list.sub16("extension_data")
 		if list.failed {
 			break
 		}
 		ext := Extension{Type: t, Data: data.rest}
-		if duplicateExtension(all, t) {
+		if index[t] || index == nil && findExtension(all, t) != nil {
 			// RFC 8446 section 4.2: there must not be more than one of a type.
-			*malformed = append(*malformed, ParseError{r.message, t.String(), offset, "is there twice"})
+			note(malformed, ParseError{r.message, t.String(), offset, "is there twice"})
 		} else if content != nil {
 			content(t, &data)
 			if data.failed {
-				*malformed = append(*malformed, data.bad)
+				note(malformed, data.bad)
 			}
+		}
+		if index != nil {
+			index[t] = true
 		}
 		all = append(all, ext)
 	}
 	r.join(&list)
 	return all
+}
+
+// maxSearched is up to how many extensions searching the list for duplicates is
+// cheaper than an index. Real messages have less.
+const maxSearched = 48
+
+// maxNoted is how many faults of one message are worth keeping.
+const maxNoted = 16
+
+// note appends a fault to malformed unless that has enough of them.
+func note(malformed *[]ParseError, fault ParseError) {
+	if len(*malformed) < maxNoted {
+		*malformed = append(*malformed, fault)
+	}
 }
 
 // countExtensions says how many extensions s holds.
@@ -50,19 +73,6 @@ func countExtensions(s cryptobyte.String) (n int) {
 		n++
 	}
 	return n
-}
-
-// maxExtensionsChecked bounds the search for duplicates, which takes quadratic
-// time. Real messages have less than 40 extensions.
-const maxExtensionsChecked = 256
-
-func duplicateExtension(before []Extension, t ExtensionType) bool {
-	for i := range before[:min(len(before), maxExtensionsChecked)] {
-		if before[i].Type == t {
-			return true
-		}
-	}
-	return false
 }
 
 // findExtension returns the first extension of type t, or nil.

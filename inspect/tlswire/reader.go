@@ -64,41 +64,43 @@ func (r *reader) failure() error {
 	return &bad
 }
 
-// read does one read of a field, and fails the reader where the field began if
-// there is not enough left.
-func (r *reader) read(field string, read func(s *cryptobyte.String) bool) {
-	if r.failed {
-		return
-	}
-	offset := r.offset()
-	if !read(&r.rest) {
-		r.fail(field, offset, reasonTruncated)
-	}
-}
+// uint8, uint16, uint24 and uint32 read a number of that many bits. Like all
+// reads they fail the reader, at the offset of the field's first byte, if there
+// is not enough left.
 
 func (r *reader) uint8(field string) (v uint8) {
-	r.read(field, func(s *cryptobyte.String) bool { return s.ReadUint8(&v) })
+	if offset := r.offset(); !r.failed && !r.rest.ReadUint8(&v) {
+		r.fail(field, offset, reasonTruncated)
+	}
 	return v
 }
 
 func (r *reader) uint16(field string) (v uint16) {
-	r.read(field, func(s *cryptobyte.String) bool { return s.ReadUint16(&v) })
+	if offset := r.offset(); !r.failed && !r.rest.ReadUint16(&v) {
+		r.fail(field, offset, reasonTruncated)
+	}
 	return v
 }
 
 func (r *reader) uint24(field string) (v uint32) {
-	r.read(field, func(s *cryptobyte.String) bool { return s.ReadUint24(&v) })
+	if offset := r.offset(); !r.failed && !r.rest.ReadUint24(&v) {
+		r.fail(field, offset, reasonTruncated)
+	}
 	return v
 }
 
 func (r *reader) uint32(field string) (v uint32) {
-	r.read(field, func(s *cryptobyte.String) bool { return s.ReadUint32(&v) })
+	if offset := r.offset(); !r.failed && !r.rest.ReadUint32(&v) {
+		r.fail(field, offset, reasonTruncated)
+	}
 	return v
 }
 
 // bytes reads an array of n bytes.
 func (r *reader) bytes(field string, n int) (b []byte) {
-	r.read(field, func(s *cryptobyte.String) bool { return s.ReadBytes(&b, n) })
+	if offset := r.offset(); !r.failed && !r.rest.ReadBytes(&b, n) {
+		r.fail(field, offset, reasonTruncated)
+	}
 	return b
 }
 
@@ -119,19 +121,25 @@ func (r *reader) vector24(field string) []byte { return r.sub24(field).rest }
 
 func (r *reader) sub8(field string) reader {
 	var v cryptobyte.String
-	r.read(field, func(s *cryptobyte.String) bool { return s.ReadUint8LengthPrefixed(&v) })
+	if offset := r.offset(); !r.failed && !r.rest.ReadUint8LengthPrefixed(&v) {
+		r.fail(field, offset, reasonTruncated)
+	}
 	return r.sub(v)
 }
 
 func (r *reader) sub16(field string) reader {
 	var v cryptobyte.String
-	r.read(field, func(s *cryptobyte.String) bool { return s.ReadUint16LengthPrefixed(&v) })
+	if offset := r.offset(); !r.failed && !r.rest.ReadUint16LengthPrefixed(&v) {
+		r.fail(field, offset, reasonTruncated)
+	}
 	return r.sub(v)
 }
 
 func (r *reader) sub24(field string) reader {
 	var v cryptobyte.String
-	r.read(field, func(s *cryptobyte.String) bool { return s.ReadUint24LengthPrefixed(&v) })
+	if offset := r.offset(); !r.failed && !r.rest.ReadUint24LengthPrefixed(&v) {
+		r.fail(field, offset, reasonTruncated)
+	}
 	return r.sub(v)
 }
 

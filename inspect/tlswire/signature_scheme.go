@@ -31,17 +31,6 @@ func (s SignatureScheme) String() string { return name16(signatureSchemes, uint1
 // IsGREASE says whether s is reserved by RFC 8701 to keep peers tolerant.
 func (s SignatureScheme) IsGREASE() bool { return isGREASE(uint16(s)) }
 
-// IsECDSA says whether s signs with an ECDSA key. In TLS 1.2 the hash alone is
-// meant, and the key may be of another curve than the name says.
-func (s SignatureScheme) IsECDSA() bool {
-	switch s {
-	case SchemeECDSASHA1, 0x0303, SchemeECDSASecp256r1SHA256, SchemeECDSASecp384r1SHA384, SchemeECDSASecp521r1SHA512,
-		0x081a, 0x081b, 0x081c:
-		return true
-	}
-	return false
-}
-
 // signatureSchemes is the TLS SignatureScheme registry, and the pairs of TLS 1.2
 // (RFC 5246 section 7.4.1.4.1) that it keeps reserved without a name.
 var signatureSchemes = []registered{
