@@ -1,12 +1,15 @@
 package tlswire
 
+import "sync"
+
 // Decode takes a message apart: a handshake message with its header, an alert,
 // a change cipher spec, a heartbeat message, or application data. It accepts
 // anything: what cannot be read is a leaf of KindMalformed that takes the rest
 // of the structure that it stands in. The tree aliases raw.
 func Decode(ctx Context, ct ContentType, raw []byte) Field {
-	d := &treeDecoder{ctx: ctx}
-	s := treeScope{decoder: d, rest: raw, limit: len(raw), fields: make([]Field, 0, 12)}
+	d := treeDecoders.Get().(*treeDecoder)
+	d.ctx, d.message, d.size = ctx, 0, len(raw)
+	s := treeScope{decoder: d, rest: raw, limit: len(raw)}
 	name := ct.String()
 	switch ct {
 	case ContentTypeHandshake:
@@ -22,13 +25,59 @@ func Decode(ctx Context, ct ContentType, raw []byte) Field {
 		s.remaining(treeData)
 	}
 	s.finish()
-	return Field{Name: name, Length: len(raw), Kind: KindStruct, Fields: s.fields}
+	tree := Field{Name: name, Length: len(raw), Kind: KindStruct, Fields: d.pop(0)}
+	d.release()
+	return tree
 }
 
 // treeDecoder is what the decoders of one message share.
 type treeDecoder struct {
 	ctx     Context
 	message HandshakeType // HandshakeTypeHelloRetryRequest for a Server Hello that is one
+	size    int           // of the message
+	stack   []Field       // of the structures being read, outermost first
+	highest int           // that the stack has been
+	room    []Field       // allocated for finished structures, and not yet used
+}
+
+// treeDecoders holds decoders for their stacks.
+var treeDecoders = sync.Pool{New: func() any { return new(treeDecoder) }}
+
+const (
+	treeMaxStack = 1 << 10 // a stack that grew longer is not kept
+	treeRoom     = 36      // fields that are allocated at once, at most: about 4 KiB
+)
+
+// release gives the decoder back, without what its stack points to.
+func (d *treeDecoder) release() {
+	if cap(d.stack) > treeMaxStack {
+		return
+	}
+	clear(d.stack[:d.highest])
+	d.room, d.highest = nil, 0
+	treeDecoders.Put(d)
+}
+
+// pop takes the fields from mark on off the stack, to where they stay.
+func (d *treeDecoder) pop(mark int) []Field {
+	top := d.stack[mark:]
+	n := len(top)
+	if n == 0 {
+		return nil
+	}
+	d.highest = max(d.highest, len(d.stack))
+	d.stack = d.stack[:mark]
+	if n > len(d.room) {
+		more := min(treeRoom, d.size/8)
+		if mark == 0 || n > more/2 {
+			return append([]Field(nil), top...)
+		}
+		d.room = make([]Field, more)
+	}
+	fields := d.room[:n:n]
+	d.room = d.room[n:]
+	copy(fields, top)
+	return fields
 }
 
 // tls12 says whether the connection speaks TLS 1.2, or it is not known what.
@@ -45,16 +94,16 @@ func (d *treeDecoder) draft() int {
 // handshake reads a handshake message (RFC 8446 section 4) and returns its name.
 func (d *treeDecoder) handshake(s *treeScope) string {
 	d.message = treeTag[HandshakeType](s, "msg_type", 1)
-	length, ok := s.number("length", KindLength, 3)
-	if !ok {
+	f := s.number("length", KindLength, 3)
+	if f == nil {
 		return ContentTypeHandshake.String()
 	}
-	n := min(int(length), len(s.rest))
-	body := s.enter(n)
+	length, here := int(f.Uint), len(s.rest)
+	body := s.enter(min(length, here))
 	d.body(&body)
-	s.leave(&body)
-	if n < int(length) && !body.broken {
-		s.fail("length", "says %d bytes, %d are there", length, n)
+	body.finish()
+	if here < length && !body.broken {
+		s.fail("length", "says %d bytes, %d are there", length, here)
 	}
 	return d.message.String()
 }
@@ -107,6 +156,6 @@ func (d *treeDecoder) body(s *treeScope) {
 	case HandshakeTypeMessageHash: // RFC 8446 section 4.4.1
 		s.remaining("hash")
 	default:
-		s.remaining(treeData)
+		s.remaining(treeBody)
 	}
 }

@@ -13,10 +13,10 @@ func (s *treeScope) certificate() {
 	}
 	list := s.open("certificate_list", 3)
 	for list.more() {
-		entry := list.begin(20)
+		entry := list.begin()
 		n, ok := entry.length("cert_data", 3)
 		if ok {
-			entry.tellCertificate(entry.leaf("cert_data", KindEncoded, n))
+			entry.tellCertificate(entry.leaf("cert_data", KindEncoded, n).Bytes)
 		}
 		if tls13 {
 			entry.extensions()
@@ -45,13 +45,12 @@ func (s *treeScope) certificateRequest() {
 func (s *treeScope) distinguishedNames(name string) {
 	list := s.open(name, 2)
 	for list.more() {
-		der := list.opaque("distinguished_name", 2)
-		if list.broken {
+		f := list.opaque("distinguished_name", 2)
+		if f == nil {
 			break
 		}
-		f := &list.fields[len(list.fields)-1]
 		var rdn pkix.RDNSequence
-		if rest, err := asn1.Unmarshal(der, &rdn); err != nil {
+		if rest, err := asn1.Unmarshal(f.Bytes, &rdn); err != nil {
 			f.Kind, f.Text = KindMalformed, f.Name+": "+err.Error()
 		} else if len(rest) > 0 {
 			f.Kind, f.Text = KindMalformed, f.Name+": bytes after its end"
@@ -76,7 +75,7 @@ func (s *treeScope) certificateURL() {
 	treeCode[treeCertChainType](s, "type", 1)
 	list := s.open("url_and_hash_list", 2)
 	for list.more() {
-		entry := list.begin(4)
+		entry := list.begin()
 		entry.text("url", 2)
 		entry.leaf("padding", KindPadding, 1)
 		entry.bytes("sha1_hash", 20)
@@ -96,11 +95,11 @@ func (s *treeScope) certificateStatus() {
 	case CertificateStatusTypeOCSPMulti:
 		list := s.open("ocsp_response_list", 3)
 		for list.more() {
-			response := list.begin(5)
+			response := list.begin()
 			n, _ := response.length("response", 3)
 			body := response.enter(n)
 			body.ocspResponse()
-			response.leave(&body)
+			body.finish()
 			list.end("ocsp_response", KindStruct, &response)
 		}
 		s.close("ocsp_response_list", KindList, &list)

@@ -9,7 +9,7 @@ func (s *treeScope) encryptedClientHello(string) {
 		if treeCode[ECHClientHelloType](s, "type", 1) == ECHInner {
 			return
 		}
-		suite := s.begin(2)
+		suite := s.begin()
 		suite.hpkeSuite()
 		s.end("cipher_suite", KindStruct, &suite)
 		s.uint("config_id", 1)
@@ -31,7 +31,7 @@ func (s *treeScope) hpkeSuite() {
 func (s *treeScope) echConfigs(name string) {
 	list := s.open(name, 2)
 	for list.more() {
-		config := list.begin(12)
+		config := list.begin()
 		version := treeCode[treeECHVersion](&config, "version", 2)
 		n, _ := config.length("contents", 2)
 		contents := config.enter(n)
@@ -40,7 +40,7 @@ func (s *treeScope) echConfigs(name string) {
 		} else {
 			contents.remaining("contents")
 		}
-		config.leave(&contents)
+		contents.finish()
 		list.end("ech_config", KindStruct, &config)
 	}
 	s.close(name, KindList, &list)
@@ -52,7 +52,7 @@ func (s *treeScope) echConfigContents() {
 	s.opaque("public_key", 2)
 	suites := s.open("cipher_suites", 2)
 	for suites.more() {
-		suite := suites.begin(2)
+		suite := suites.begin()
 		suite.hpkeSuite()
 		suites.end("cipher_suite", KindStruct, &suite)
 	}

@@ -18,7 +18,7 @@ func (s *treeScope) serverName(name string) {
 		}
 		list.text(name, 2)
 	}
-	s.leave(&list)
+	list.finish()
 }
 
 // statusRequest reads status_request (RFC 6066 section 8; RFC 8446 section 4.4.2.1): what the
@@ -43,12 +43,12 @@ func (s *treeScope) statusRequestV2(name string) {
 	}
 	list := s.open(name, 2)
 	for list.more() {
-		item := list.begin(8)
+		item := list.begin()
 		treeCode[CertificateStatusType](&item, "status_type", 1)
 		n, _ := item.length("request", 2)
 		request := item.enter(n)
 		request.ocspStatusRequest()
-		item.leave(&request)
+		request.finish()
 		list.end("certificate_status_req_item", KindStruct, &item)
 	}
 	s.close(name, KindList, &list)
@@ -98,7 +98,7 @@ func (s *treeScope) nextProtocols(name string) {
 		s.flag(name)
 		return
 	}
-	list := s.begin(4)
+	list := s.begin()
 	for list.more() {
 		list.text("protocol_name", 1)
 	}

@@ -13,7 +13,7 @@ func (s *treeScope) keyShare(name string) {
 	case HandshakeTypeClientHello:
 		list := s.open(name, 2)
 		for list.more() {
-			entry := list.begin(3)
+			entry := list.begin()
 			entry.keyShareEntry()
 			list.end("key_share_entry", KindStruct, &entry)
 		}
@@ -36,11 +36,10 @@ const treeDraftKeyShare ExtensionType = 40
 // draftKeyShare reads what was key_share up to draft 22 of TLS 1.3. The number
 // has had other users: what does not read as a key share is opaque.
 func (s *treeScope) draftKeyShare(name string) {
-	trial := *s
-	trial.fields = nil
+	trial := s.begin()
 	trial.keyShare(name)
 	trial.finish()
-	whole := Field{Fields: trial.fields}
+	whole := Field{Fields: s.decoder.pop(trial.mark)}
 	if whole.Malformed() == nil {
 		s.keyShare(name)
 	} else {
@@ -56,7 +55,7 @@ func (s *treeScope) preSharedKey(string) {
 	}
 	list := s.open("identities", 2)
 	for list.more() {
-		identity := list.begin(3)
+		identity := list.begin()
 		identity.opaque("identity", 2)
 		identity.uint("obfuscated_ticket_age", 4)
 		list.end("psk_identity", KindStruct, &identity)
@@ -85,7 +84,7 @@ func (s *treeScope) authorities(name string) { s.distinguishedNames(name) }
 func (s *treeScope) oidFilters(name string) {
 	list := s.open(name, 2)
 	for list.more() {
-		filter := list.begin(4)
+		filter := list.begin()
 		filter.oid("certificate_extension_oid")
 		filter.opaque("certificate_extension_values", 2)
 		list.end("oid_filter", KindStruct, &filter)
@@ -95,10 +94,13 @@ func (s *treeScope) oidFilters(name string) {
 
 // oid reads an object identifier in DER, with a length prefix of one byte.
 func (s *treeScope) oid(name string) {
-	der := cryptobyte.String(s.opaque(name, 1))
+	f := s.opaque(name, 1)
+	if f == nil {
+		return
+	}
+	der := cryptobyte.String(f.Bytes)
 	var id asn1.ObjectIdentifier
 	if der.ReadASN1ObjectIdentifier(&id) && der.Empty() {
-		f := &s.fields[len(s.fields)-1]
 		f.Kind, f.Text = KindText, id.String()
 	}
 }

@@ -3,7 +3,6 @@ package tlswire
 // extensions reads a block of extensions (RFC 8446 section 4.2).
 func (s *treeScope) extensions() {
 	list := s.open("extensions", 2)
-	list.fields = make([]Field, 0, 16)
 	var seen treeExtensionSet
 	for list.more() {
 		list.extension(&seen)
@@ -25,12 +24,16 @@ func (e *treeExtensionSet) add(t ExtensionType) bool {
 // extension reads one extension into a field of KindExtension or, if not even
 // its type and length can be read, into a structure.
 func (s *treeScope) extension(seen *treeExtensionSet) {
-	ext := s.begin(4)
+	ext := s.begin()
 	t := treeTag[ExtensionType](&ext, "extension_type", 2)
 	n, ok := ext.length("extension_data", 2)
 	if !ok {
 		s.end("extension", KindStruct, &ext)
 		return
+	}
+	name := t.String()
+	if t == treeDraftKeyShare {
+		name = ExtensionTypeKeyShare.String()
 	}
 	content := ext.enter(n)
 	data := []byte(content.rest)
@@ -39,14 +42,13 @@ func (s *treeScope) extension(seen *treeExtensionSet) {
 	case !seen.add(t):
 		content.fail(treeData, "a second extension of this type (RFC 8446 section 4.2)")
 	case decode != nil:
-		decode(&content, t.String())
+		decode(&content, name)
 	case n > 0:
 		content.remaining(treeData)
 	}
-	ext.leave(&content)
-	s.end(t.String(), KindExtension, &ext)
-	f := &s.fields[len(s.fields)-1]
-	f.Uint, f.Text, f.Bytes = uint64(t), f.Name, data
+	content.finish()
+	f := s.end(name, KindExtension, &ext)
+	f.Uint, f.Text, f.Bytes = uint64(t), f.Fields[0].Text, data
 }
 
 // treeExtensions holds how the content of each extension is read. Most have

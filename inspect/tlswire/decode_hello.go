@@ -17,7 +17,7 @@ func (s *treeScope) clientHello() {
 func (s *treeScope) serverHello() {
 	version := treeCode[Version](s, "legacy_version", 2)
 	draft := version>>8 == 0x7f
-	if string(s.bytes("random", len(helloRetryRandom))) == helloRetryRandom {
+	if f := s.bytes("random", len(helloRetryRandom)); f != nil && string(f.Bytes) == helloRetryRandom {
 		s.decoder.message = HandshakeTypeHelloRetryRequest
 	}
 	if !draft {

@@ -27,7 +27,7 @@ func (s *treeScope) serverKeyExchange() {
 		s.opaque("srp_s", 1)
 		s.opaque("srp_B", 2)
 	default:
-		s.remaining(treeData)
+		s.remaining(treeBody)
 		return
 	}
 	if suite.signsKeyExchange() {
@@ -103,7 +103,7 @@ func (s *treeScope) clientKeyExchange() {
 	case KexSRP:
 		s.opaque("srp_A", 2)
 	default:
-		s.remaining(treeData)
+		s.remaining(treeBody)
 	}
 }
 

@@ -15,11 +15,15 @@ var treeOCSPBasic = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 48, 1, 1}
 // ocspResponse reads the rest of s as an OCSP response in DER (RFC 6960 section 4.2.1)
 // and notes what it says. Its signature is not checked.
 func (s *treeScope) ocspResponse() {
-	raw := cryptobyte.String(s.remaining("der"))
+	f := s.remaining("der")
+	if f == nil {
+		return
+	}
+	raw := cryptobyte.String(f.Bytes)
 	var response, basic cryptobyte.String
 	var status int
 	if !raw.ReadASN1(&response, der.SEQUENCE) || !response.ReadASN1Enum(&status) {
-		s.noteMalformed("not an OCSP response (RFC 6960 section 4.2.1)")
+		s.noteMalformed("der", "not an OCSP response (RFC 6960 section 4.2.1)")
 		return
 	}
 	s.noteCode("response_status", uint64(status), treeOCSPStatus(status).String())
@@ -27,11 +31,11 @@ func (s *treeScope) ocspResponse() {
 		return
 	}
 	if !treeReadBasicOCSP(&response, &basic) {
-		s.noteMalformed("not a basic OCSP response (RFC 6960 section 4.2.1)")
+		s.noteMalformed("der", "not a basic OCSP response (RFC 6960 section 4.2.1)")
 		return
 	}
 	if !s.ocspData(&basic) {
-		s.noteMalformed("not the data of an OCSP response (RFC 6960 section 4.2.1)")
+		s.noteMalformed("der", "not the data of an OCSP response (RFC 6960 section 4.2.1)")
 	}
 }
 
@@ -59,18 +63,14 @@ func (s *treeScope) ocspData(data *cryptobyte.String) bool {
 		return false
 	}
 	s.noteText("produced_at", produced.UTC().Format(time.RFC3339))
-	at := s.offset()
-	list := Field{Name: "responses", Kind: KindList}
-	for !responses.Empty() {
-		single := treeScope{start: at, limit: at}
-		if !single.ocspSingle(&responses) {
-			return false
-		}
-		list.Fields = append(list.Fields,
-			Field{Name: "single_response", Offset: at, Kind: KindStruct, Fields: single.fields})
+	list, ok := s.begin(), true
+	for ok && !responses.Empty() {
+		single := list.begin()
+		ok = single.ocspSingle(&responses)
+		list.end("single_response", KindStruct, &single)
 	}
-	s.note(list)
-	return true
+	s.end("responses", KindList, &list)
+	return ok
 }
 
 // ocspSingle notes what a SingleResponse says of one certificate.
@@ -126,13 +126,4 @@ func treeOCSPCertStatus(tag der.Tag) string {
 		return "unknown"
 	}
 	return unknown8(uint8(tag))
-}
-
-func (s *treeScope) noteCode(name string, value uint64, text string) {
-	s.note(Field{Name: name, Kind: KindCode, Uint: value, Text: text})
-}
-
-// noteMalformed notes that the leaf before cannot be told.
-func (s *treeScope) noteMalformed(why string) {
-	s.note(Field{Name: "der", Kind: KindMalformed, Text: "der: " + why})
 }

@@ -3,26 +3,21 @@ package tlswire
 // quicTransportParameters reads quic_transport_parameters (RFC 9001 section 8.2;
 // RFC 9000 section 18).
 func (s *treeScope) quicTransportParameters(name string) {
-	list := s.begin(16)
+	list := s.begin()
 	for list.more() {
-		param := list.begin(3)
-		v, _ := param.varint("id", KindCode)
-		id := treeQUICParameter(v)
-		if !param.broken {
-			param.fields[len(param.fields)-1].Text = id.String()
+		param := list.begin()
+		var id treeQUICParameter
+		if f := param.varint("id", KindCode); f != nil {
+			id = treeQUICParameter(f.Uint)
+			f.Text = id.String()
 		}
-		n, ok := param.varint("value", KindLength)
-		if ok && n > uint64(len(param.rest)) {
-			param.fail("value", "its length says %d bytes, %d are left", n, len(param.rest))
-			n = 0
-		}
-		value := param.enter(int(n))
+		value := param.enter(param.varintLength("value"))
 		if id.integer() {
 			value.varint("value", KindUint)
 		} else {
 			value.remaining("value")
 		}
-		param.leave(&value)
+		value.finish()
 		list.end("transport_parameter", KindStruct, &param)
 	}
 	s.end(name, KindList, &list)
@@ -30,18 +25,33 @@ func (s *treeScope) quicTransportParameters(name string) {
 
 // varint reads a variable-length integer (RFC 9000 section 16), whose first two bits
 // say how long it is.
-func (s *treeScope) varint(name string, kind FieldKind) (uint64, bool) {
+func (s *treeScope) varint(name string, kind FieldKind) *Field {
 	size := 1
 	if len(s.rest) > 0 {
 		size = 1 << (s.rest[0] >> 6)
 	}
 	b, ok := s.take(name, size)
 	if !ok {
-		return 0, false
+		return nil
 	}
-	v := treeNumber(b) & (1<<(8*size-2) - 1)
-	s.add(Field{Name: name, Kind: kind, Uint: v}, size)
-	return v, true
+	f := s.push(name, kind, size)
+	f.Uint = treeNumber(b) & (1<<(8*size-2) - 1)
+	return f
+}
+
+// varintLength reads a length of that form, and checks that what it is the
+// length of fits into what is left.
+func (s *treeScope) varintLength(name string) int {
+	f := s.varint(name, KindLength)
+	if f == nil {
+		return 0
+	}
+	n := f.Uint
+	if n > uint64(len(s.rest)) {
+		s.fail(name, "its length says %d bytes, %d are left", n, len(s.rest))
+		return 0
+	}
+	return int(n)
 }
 
 // treeQUICParameter is the id of a QUIC transport parameter.

@@ -7,15 +7,15 @@ import (
 )
 
 // treeScope is a structure while it is being read: the bytes that are left of
-// it and the fields found so far. Once something cannot be read, a malformed
-// leaf takes all that is left, and every later read is a no-op: decoders need
-// to check only what they branch on.
+// it. Its fields so far are on top of the decoder's stack. Once something cannot
+// be read, a malformed leaf takes all that is left, and every later read is a
+// no-op: decoders need to check only what they branch on.
 type treeScope struct {
 	decoder *treeDecoder
 	rest    cryptobyte.String
 	start   int // offset of the structure in the message
 	limit   int // offset of its end
-	fields  []Field
+	mark    int // where its fields begin in the decoder's stack
 	broken  bool
 }
 
@@ -30,14 +30,13 @@ func (s *treeScope) fail(name, format string, args ...any) {
 	if s.broken {
 		return
 	}
-	s.fields = append(s.fields, Field{
-		Name: name, Offset: s.offset(), Length: len(s.rest), Kind: KindMalformed,
-		Text: name + ": " + fmt.Sprintf(format, args...), Bytes: s.rest,
-	})
+	rest := s.rest
 	s.rest, s.broken = nil, true
+	f := s.push(name, KindMalformed, len(rest))
+	f.Text, f.Bytes = name+": "+fmt.Sprintf(format, args...), rest
 }
 
-// take reads n bytes; add must follow at once with the field that covers them.
+// take reads n bytes; push must follow at once with the field that covers them.
 func (s *treeScope) take(name string, n int) ([]byte, bool) {
 	if s.broken {
 		return nil, false
@@ -50,21 +49,24 @@ func (s *treeScope) take(name string, n int) ([]byte, bool) {
 	return b, true
 }
 
-// add appends the leaf that covers the length bytes just taken.
-func (s *treeScope) add(f Field, length int) {
-	f.Offset, f.Length = s.offset()-length, length
-	s.fields = append(s.fields, f)
+// push adds the field that covers the length bytes just taken. What it returns
+// is valid until the next one is added.
+func (s *treeScope) push(name string, kind FieldKind, length int) *Field {
+	d := s.decoder
+	d.stack = append(d.stack, Field{Name: name, Offset: s.offset() - length, Length: length, Kind: kind})
+	return &d.stack[len(d.stack)-1]
 }
 
-// number reads an unsigned integer of the given size into a leaf of the given kind.
-func (s *treeScope) number(name string, kind FieldKind, size int) (uint64, bool) {
+// number reads an unsigned integer of the given size into a leaf of the given
+// kind, which it returns unless that fails.
+func (s *treeScope) number(name string, kind FieldKind, size int) *Field {
 	b, ok := s.take(name, size)
 	if !ok {
-		return 0, false
+		return nil
 	}
-	v := treeNumber(b)
-	s.add(Field{Name: name, Kind: kind, Uint: v}, size)
-	return v, true
+	f := s.push(name, kind, size)
+	f.Uint = treeNumber(b)
+	return f
 }
 
 // treeNumber returns the integer that b is, of at most 8 bytes (RFC 8446 section 3.3).
@@ -77,44 +79,34 @@ func treeNumber(b []byte) uint64 {
 }
 
 // uint reads an integer of the given size.
-func (s *treeScope) uint(name string, size int) uint64 {
-	v, _ := s.number(name, KindUint, size)
-	return v
+func (s *treeScope) uint(name string, size int) { s.number(name, KindUint, size) }
+
+// leaf reads n bytes into a leaf of the given kind, which it returns unless
+// that fails.
+func (s *treeScope) leaf(name string, kind FieldKind, n int) *Field {
+	b, ok := s.take(name, n)
+	if !ok {
+		return nil
+	}
+	f := s.push(name, kind, n)
+	f.Bytes = b
+	return f
 }
 
 // bytes reads n opaque bytes.
-func (s *treeScope) bytes(name string, n int) []byte { return s.leaf(name, KindBytes, n) }
+func (s *treeScope) bytes(name string, n int) *Field { return s.leaf(name, KindBytes, n) }
 
 // remaining reads the rest of the structure as opaque bytes.
-func (s *treeScope) remaining(name string) []byte { return s.leaf(name, KindBytes, len(s.rest)) }
-
-func (s *treeScope) leaf(name string, kind FieldKind, n int) []byte {
-	b, ok := s.take(name, n)
-	if ok {
-		s.add(Field{Name: name, Kind: kind, Bytes: b}, n)
-	}
-	return b
-}
-
-// flag notes that a structure without content is there.
-func (s *treeScope) flag(name string) {
-	s.note(Field{Name: name, Kind: KindBool, Uint: 1})
-}
-
-// note adds a leaf that covers no bytes.
-func (s *treeScope) note(f Field) {
-	if !s.broken {
-		s.add(f, 0)
-	}
-}
+func (s *treeScope) remaining(name string) *Field { return s.leaf(name, KindBytes, len(s.rest)) }
 
 // length reads the length prefix of a vector, size bytes long, and checks that
 // the vector fits into what is left.
 func (s *treeScope) length(name string, size int) (int, bool) {
-	n, ok := s.number(name, KindLength, size)
-	if !ok {
+	f := s.number(name, KindLength, size)
+	if f == nil {
 		return 0, false
 	}
+	n := f.Uint
 	if n > uint64(len(s.rest)) {
 		s.fail(name, "its length says %d bytes, %d are left", n, len(s.rest))
 		return 0, false
@@ -122,17 +114,9 @@ func (s *treeScope) length(name string, size int) (int, bool) {
 	return int(n), true
 }
 
-// opaque reads a vector of opaque bytes with a length prefix of size bytes.
-func (s *treeScope) opaque(name string, size int) []byte { return s.vector(name, KindBytes, size) }
-
-// text reads such a vector as text.
-func (s *treeScope) text(name string, size int) {
-	if b := s.vector(name, KindText, size); !s.broken {
-		s.fields[len(s.fields)-1].Text = string(b)
-	}
-}
-
-func (s *treeScope) vector(name string, kind FieldKind, size int) []byte {
+// vector reads a vector of bytes with a length prefix of size bytes into a leaf
+// of the given kind, which it returns unless that fails.
+func (s *treeScope) vector(name string, kind FieldKind, size int) *Field {
 	n, ok := s.length(name, size)
 	if !ok {
 		return nil
@@ -140,16 +124,21 @@ func (s *treeScope) vector(name string, kind FieldKind, size int) []byte {
 	return s.leaf(name, kind, n)
 }
 
+// opaque reads a vector of opaque bytes.
+func (s *treeScope) opaque(name string, size int) *Field { return s.vector(name, KindBytes, size) }
+
+// text reads a vector of bytes as text.
+func (s *treeScope) text(name string, size int) {
+	if f := s.vector(name, KindText, size); f != nil {
+		f.Text = string(f.Bytes)
+	}
+}
+
 // open begins a vector of structures with a length prefix of size bytes; close
 // ends it. After a failure it is an empty, broken structure.
 func (s *treeScope) open(name string, size int) treeScope {
-	n, ok := s.length(name, size)
-	if !ok {
-		return treeScope{decoder: s.decoder, broken: true}
-	}
-	sub := treeScope{decoder: s.decoder, start: s.offset(), limit: s.offset() + n}
-	s.rest.ReadBytes((*[]byte)(&sub.rest), n)
-	return sub
+	n, _ := s.length(name, size)
+	return s.enter(n)
 }
 
 // close ends a vector that open began. What its reader left over is malformed.
@@ -158,7 +147,8 @@ func (s *treeScope) close(name string, kind FieldKind, sub *treeScope) {
 		return
 	}
 	sub.finish()
-	s.add(Field{Name: name, Kind: kind, Fields: sub.fields}, sub.limit-sub.start)
+	fields := s.decoder.pop(sub.mark)
+	s.push(name, kind, sub.limit-sub.start).Fields = fields
 }
 
 // finish takes what is left of a structure whose fields are all read.
@@ -168,34 +158,35 @@ func (s *treeScope) finish() {
 	}
 }
 
-// enter begins a part of s that is n bytes long and whose fields are fields of s;
-// leave ends it.
+// enter begins a part of s that is n bytes long and whose fields are fields of
+// s; finish ends it.
 func (s *treeScope) enter(n int) treeScope {
-	sub := treeScope{decoder: s.decoder, start: s.offset(), limit: s.offset() + n, fields: s.fields, broken: s.broken}
+	sub := s.begin()
+	sub.limit = sub.start + n
+	sub.rest = nil
 	s.rest.ReadBytes((*[]byte)(&sub.rest), n)
 	return sub
 }
 
-// leave ends a part that enter began. What its reader left over is malformed.
-func (s *treeScope) leave(sub *treeScope) {
-	sub.finish()
-	s.fields = sub.fields
-}
-
 // begin starts a structure without a length of its own; end ends it. It ends
 // where its last field ends or, if it is malformed, where s ends.
-func (s *treeScope) begin(fields int) treeScope {
-	return treeScope{decoder: s.decoder, rest: s.rest, start: s.offset(), limit: s.limit, broken: s.broken,
-		fields: make([]Field, 0, fields)}
+func (s *treeScope) begin() treeScope {
+	sub := *s
+	sub.start, sub.mark = s.offset(), len(s.decoder.stack)
+	return sub
 }
 
-// end ends a structure that begin started.
-func (s *treeScope) end(name string, kind FieldKind, sub *treeScope) {
+// end ends a structure that begin started, and returns its field unless s has
+// failed before.
+func (s *treeScope) end(name string, kind FieldKind, sub *treeScope) *Field {
 	if s.broken {
-		return
+		return nil
 	}
 	s.rest, s.broken = sub.rest, sub.broken
-	s.add(Field{Name: name, Kind: kind, Fields: sub.fields}, sub.offset()-sub.start)
+	fields := s.decoder.pop(sub.mark)
+	f := s.push(name, kind, sub.offset()-sub.start)
+	f.Fields = fields
+	return f
 }
 
 // treeCodePoint is any of the named code point types.
@@ -215,18 +206,19 @@ func treeTag[T treeCodePoint](s *treeScope, name string, size int) T {
 }
 
 func treeNamed[T treeCodePoint](s *treeScope, name string, kind FieldKind, size int) T {
-	v, ok := s.number(name, kind, size)
-	if ok {
-		s.fields[len(s.fields)-1].Text = T(v).String()
+	f := s.number(name, kind, size)
+	if f == nil {
+		return 0
 	}
-	return T(v)
+	v := T(f.Uint)
+	f.Text = v.String()
+	return v
 }
 
 // treeCodes reads a vector of code points of the given size, whose length
 // prefix is prefix bytes long.
 func treeCodes[T treeCodePoint](s *treeScope, name, element string, prefix, size int) {
 	list := s.open(name, prefix)
-	list.fields = make([]Field, 0, (len(list.rest)+size-1)/size)
 	for list.more() {
 		treeCode[T](&list, element, size)
 	}

@@ -16,7 +16,7 @@ func (s *treeScope) timestamps(name string) {
 func (s *treeScope) timestampList(name string) {
 	list := s.open(name, 2)
 	for list.more() {
-		sct := list.begin(9)
+		sct := list.begin()
 		n, _ := sct.length("serialized_sct", 2)
 		body := sct.enter(n)
 		if treeCode[treeSCTVersion](&body, "version", 1) == 0 {
@@ -26,9 +26,9 @@ func (s *treeScope) timestampList(name string) {
 			treeCode[SignatureScheme](&body, "algorithm", 2)
 			body.opaque("signature", 2)
 		} else {
-			body.remaining(treeData)
+			body.remaining(treeBody)
 		}
-		sct.leave(&body)
+		body.finish()
 		list.end("serialized_sct", KindStruct, &sct)
 	}
 	s.close(name, KindList, &list)
@@ -40,10 +40,9 @@ const treeLastTime = 253402300799999
 // timestamp reads a time in milliseconds since 1970 (RFC 6962 section 3.2). One that
 // RFC 3339 cannot write stays a number.
 func (s *treeScope) timestamp(name string) {
-	v, ok := s.number(name, KindUint, 8)
-	if !ok || v > treeLastTime {
+	f := s.number(name, KindUint, 8)
+	if f == nil || f.Uint > treeLastTime {
 		return
 	}
-	f := &s.fields[len(s.fields)-1]
-	f.Kind, f.Text = KindTime, time.UnixMilli(int64(v)).UTC().Format("2006-01-02T15:04:05.000Z07:00")
+	f.Kind, f.Text = KindTime, time.UnixMilli(int64(f.Uint)).UTC().Format("2006-01-02T15:04:05.000Z07:00")
 }

@@ -3,7 +3,6 @@ package tlswire
 import (
 	"bufio"
 	"bytes"
-	"encoding/hex"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -226,8 +225,8 @@ func FuzzDecode(f *testing.F) {
 			f.Add(uint16(s.ctx.Version), uint16(s.ctx.CipherSuite), s.ctx.FromServer, uint8(s.ct), s.raw)
 		}
 	}
-	for _, c := range treeCases {
-		f.Add(uint16(c.ctx.Version), uint16(c.ctx.CipherSuite), c.ctx.FromServer, uint8(c.ct), treeHex(f, c.raw))
+	for _, c := range treeCases() {
+		f.Add(uint16(c.ctx.Version), uint16(c.ctx.CipherSuite), c.ctx.FromServer, uint8(c.ct), c.raw)
 	}
 	f.Fuzz(func(t *testing.T, version, suite uint16, fromServer bool, ct uint8, raw []byte) {
 		ctx := Context{Version: Version(version), CipherSuite: CipherSuite(suite), FromServer: fromServer}
@@ -238,15 +237,4 @@ func FuzzDecode(f *testing.F) {
 			t.Fatal("Decode wrote to its input")
 		}
 	})
-}
-
-// treeHex reads the hexadecimal of a case, in which spaces and | separate the
-// fields for the reader.
-func treeHex(t testing.TB, s string) []byte {
-	t.Helper()
-	b, err := hex.DecodeString(strings.NewReplacer(" ", "", "|", "", "\n", "", "\t", "").Replace(s))
-	if err != nil {
-		t.Fatalf("%v in %q", err, s)
-	}
-	return b
 }

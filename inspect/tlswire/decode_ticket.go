@@ -31,7 +31,7 @@ func (s *treeScope) finished() {
 func (s *treeScope) supplementalData() {
 	list := s.open("supp_data", 3)
 	for list.more() {
-		entry := list.begin(3)
+		entry := list.begin()
 		treeCode[treeSupplementalDataType](&entry, "supp_data_type", 2)
 		entry.opaque("supp_data", 2)
 		list.end("supplemental_data_entry", KindStruct, &entry)

@@ -1,10 +1,8 @@
 package tlswire
 
 import (
-	"crypto/sha256"
 	"crypto/x509"
 	"encoding/asn1"
-	"encoding/hex"
 	"fmt"
 	"time"
 
@@ -17,7 +15,7 @@ import (
 func (s *treeScope) tellCertificate(raw []byte) {
 	cert, err := x509.ParseCertificate(raw)
 	if err != nil {
-		s.note(Field{Name: "cert_data", Kind: KindMalformed, Text: "cert_data: " + err.Error()})
+		s.noteMalformed("cert_data", err.Error())
 		s.noteDigest(raw)
 		return
 	}
@@ -35,7 +33,7 @@ func (s *treeScope) tellCertificate(raw []byte) {
 	if cert.BasicConstraintsValid {
 		s.noteBool("is_ca", cert.IsCA)
 		if cert.MaxPathLen > 0 || cert.MaxPathLenZero {
-			s.note(Field{Name: "path_length", Kind: KindUint, Uint: uint64(cert.MaxPathLen)})
+			s.note("path_length", KindUint).Uint = uint64(cert.MaxPathLen)
 		}
 	}
 	s.noteTexts("key_usage", treeKeyUsages(cert.KeyUsage))
@@ -48,42 +46,6 @@ func (s *treeScope) tellCertificate(raw []byte) {
 	s.noteTexts("policies", treeStrings(cert.Policies))
 	s.noteEmbeddedTimestamps(cert)
 	s.noteDigest(raw)
-}
-
-func (s *treeScope) noteText(name, text string) {
-	s.note(Field{Name: name, Kind: KindText, Text: text})
-}
-
-// noteTexts notes a list of texts, if there are any.
-func (s *treeScope) noteTexts(name string, texts []string) {
-	if len(texts) == 0 || s.broken {
-		return
-	}
-	at := s.offset()
-	list := make([]Field, len(texts))
-	for i, text := range texts {
-		list[i] = Field{Name: name, Offset: at, Kind: KindText, Text: text}
-	}
-	s.note(Field{Name: name, Kind: KindList, Fields: list})
-}
-
-func (s *treeScope) noteBool(name string, v bool) {
-	f := Field{Name: name, Kind: KindBool}
-	if v {
-		f.Uint = 1
-	}
-	s.note(f)
-}
-
-func (s *treeScope) noteHex(name string, b []byte) {
-	if len(b) > 0 {
-		s.noteText(name, hex.EncodeToString(b))
-	}
-}
-
-func (s *treeScope) noteDigest(raw []byte) {
-	sum := sha256.Sum256(raw)
-	s.noteHex("sha256", sum[:])
 }
 
 // treeTimestampsOID marks the certificate extension that holds timestamps of
@@ -101,23 +63,15 @@ func (s *treeScope) noteEmbeddedTimestamps(cert *x509.Certificate) {
 		if !value.ReadASN1(&list, der.OCTET_STRING) {
 			continue
 		}
-		sub := treeScope{decoder: s.decoder, rest: list, limit: len(list)}
+		mark := len(s.decoder.stack)
+		sub := treeScope{decoder: s.decoder, rest: list, limit: len(list), mark: mark}
 		sub.timestampList("embedded_scts")
 		sub.finish()
-		for _, f := range sub.fields {
-			f.settle(s.offset())
-			s.note(f)
+		notes := s.decoder.stack[mark:]
+		for i := range notes {
+			notes[i].settle(s.offset())
 		}
 		return
-	}
-}
-
-// settle makes f and all below it cover no bytes, at the given offset: they
-// were read from bytes that another leaf covers.
-func (f *Field) settle(offset int) {
-	f.Offset, f.Length = offset, 0
-	for i := range f.Fields {
-		f.Fields[i].settle(offset)
 	}
 }
 

@@ -21,11 +21,13 @@ func treeSerial(n *big.Int) string { return fmt.Sprintf("%02x", n.Bytes()) }
 // publicKeyInfo reads a SubjectPublicKeyInfo in DER (RFC 5280 section 4.1.2.7) and
 // tells what key it is.
 func (s *treeScope) publicKeyInfo(name string, prefix int) {
-	info := s.opaque(name, prefix)
-	if !s.broken {
-		key, _ := x509.ParsePKIXPublicKey(info)
-		s.noteText("public_key", treePublicKey(key, info))
+	f := s.opaque(name, prefix)
+	if f == nil {
+		return
 	}
+	info := f.Bytes
+	key, _ := x509.ParsePKIXPublicKey(info)
+	s.noteText("public_key", treePublicKey(key, info))
 }
 
 // treePublicKey says what key a SubjectPublicKeyInfo holds, given what

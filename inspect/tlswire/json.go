@@ -175,6 +175,10 @@ func treeTaken(fields []Field, name string) bool {
 // structure is unknown.
 const treeData = "data"
 
+// treeBody names the leaf that is all of another structure that is unknown. In
+// JSON its name differs from that of bytes that are malformed, which may follow.
+const treeBody = "body"
+
 // told says whether the extension's content is known and well formed, so that
 // it has a member of its own.
 func (f *Field) told() bool {
@@ -204,6 +208,9 @@ func (f *Field) content() []Field {
 func (f *Field) appendJSONExtension(dst []byte) []byte {
 	dst = append(dst, '{')
 	if f.Kind != KindExtension { // not even its type and length could be read
+		if tag := &f.Fields[0]; tag.Kind == KindTag {
+			dst = append(tag.appendJSONCode(dst), ',')
+		}
 		dst = f.Malformed().appendJSONMalformed(dst)
 		return append(dst, '}')
 	}
@@ -251,7 +258,7 @@ func AppendJSONString(dst []byte, s string) []byte {
 	for i := 0; i < len(s); {
 		c := s[i]
 		if c < utf8.RuneSelf {
-			if c < ' ' || c == '"' || c == '\\' || c == 0x7f {
+			if treeEscaped[c] {
 				dst = append(dst, s[start:i]...)
 				dst = treeAppendEscape(dst, c)
 				start = i + 1
@@ -270,6 +277,14 @@ func AppendJSONString(dst []byte, s string) []byte {
 	dst = append(dst, s[start:]...)
 	return append(dst, '"')
 }
+
+// treeEscaped marks the characters that do not stand for themselves.
+var treeEscaped = func() (escaped [utf8.RuneSelf]bool) {
+	for c := range escaped {
+		escaped[c] = c < ' ' || c == '"' || c == '\\' || c == 0x7f
+	}
+	return escaped
+}()
 
 func treeAppendEscape(dst []byte, c byte) []byte {
 	switch c {
