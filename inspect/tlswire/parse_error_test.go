@@ -21,7 +21,10 @@ func TestParsersRefuse(t *testing.T) {
 			ParseError{"Compressed Certificate", "compressed_certificate_message", 5, reasonTruncated}},
 		{func() error { _, err := ParseCertificate(VersionTLS12, []byte{0, 0, 3, 0, 0, 0}); return err },
 			ParseError{"Certificate", "cert_data", 3, reasonEmpty}},
-		{func() error { _, err := ParseCertificate(VersionTLS13, []byte{0, 0, 0, 5, 0, 0, 1, 0x30, 0}); return err },
+		{func() error {
+			_, err := ParseCertificate(VersionTLS13, []byte{0, 0, 0, 5, 0, 0, 1, 0x30, 0})
+			return err
+		},
 			ParseError{"Certificate", "extensions", 8, reasonTruncated}},
 		{func() error {
 			_, err := ParseCertificateRequest(VersionTLS12, []byte{1, 64, 0, 1, 4, 0, 0})
