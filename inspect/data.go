@@ -36,6 +36,40 @@ type dataEvent struct {
 	data Data
 }
 
+// slab hands out data events and room for their bytes from larger pieces, since
+// a kept connection makes little else. It is used by one goroutine.
+type slab struct {
+	events []dataEvent
+	bytes  []byte
+}
+
+const (
+	slabEvents = 32
+	slabBytes  = 16 << 10
+)
+
+func (s *slab) event() *dataEvent {
+	if len(s.events) == 0 {
+		s.events = make([]dataEvent, slabEvents)
+	}
+	e := &s.events[0]
+	s.events = s.events[1:]
+	return e
+}
+
+// room returns an empty slice with a capacity of n.
+func (s *slab) room(n int) []byte {
+	if n > slabBytes/4 {
+		return make([]byte, 0, n)
+	}
+	if len(s.bytes) < n {
+		s.bytes = make([]byte, slabBytes)
+	}
+	b := s.bytes[:0:n]
+	s.bytes = s.bytes[n:]
+	return b
+}
+
 // shown returns how many of n bytes an event may carry.
 func (d *Dissector) shown(n int) int {
 	if d.dataBytes < 0 {
@@ -57,6 +91,9 @@ func (f *flow) data(seg segment, b []byte, wire, records int, reason string) {
 	}
 	room := f.conv.d.shown(maxShown) - len(p.event.data.Bytes)
 	take := min(room, len(b))
+	if p.event.data.Bytes == nil && take > 0 {
+		p.event.data.Bytes = f.conv.d.slab.room(take)
+	}
 	p.event.data.Bytes = append(p.event.data.Bytes, b[:take]...)
 	p.full = take == room
 	p.event.data.Truncated = len(p.event.data.Bytes) < p.event.data.Length
@@ -91,7 +128,8 @@ func (f *flow) pend(seg segment, reason string) *pendingData {
 	if p.flow != nil {
 		c.d.flushData()
 	}
-	*p = pendingData{flow: f, first: seg.at, row: seg.row, summy: reason == "", event: &dataEvent{data: Data{Reason: reason, ALPN: c.alpn}}}
+	*p = pendingData{flow: f, first: seg.at, row: seg.row, summy: reason == "", event: c.d.slab.event()}
+	p.event.data.Reason, p.event.data.ALPN = reason, c.alpn
 	return p
 }
 

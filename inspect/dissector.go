@@ -15,6 +15,7 @@ type Dissector struct {
 	dataBytes int // how much of a run of data an event carries; -1 all
 	masters   *masterStore
 	emit      func(*Event)
+	slab      *slab
 
 	legs []*conversation // in order of their first bytes
 
@@ -24,7 +25,7 @@ type Dissector struct {
 }
 
 func newDissector(conn uint64, meta Meta, opened time.Time, dataBytes int, masters *masterStore, emit func(*Event)) *Dissector {
-	return &Dissector{conn: conn, meta: meta, opened: opened, dataBytes: dataBytes, masters: masters, emit: emit}
+	return &Dissector{conn: conn, meta: meta, opened: opened, dataBytes: dataBytes, masters: masters, emit: emit, slab: new(slab)}
 }
 
 // handle takes one item of the session's queue.

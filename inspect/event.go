@@ -121,8 +121,8 @@ type Message struct {
 	Length    int    // bytes of the message with its header
 	Wire      int    // bytes on the wire that this event accounts for
 	// Raw is the message with its 4-byte header (handshake), the alert's two
-	// bytes, or the change cipher spec's one; the ciphertext where it could
-	// not be opened. Read-only.
+	// bytes, or the change cipher spec's one; nil where it could not be opened.
+	// Read-only.
 	Raw []byte
 	// Context is what decoding Raw needs to know of the connection.
 	Context tlswire.Context
@@ -153,8 +153,8 @@ type Data struct {
 	Truncated bool   // Bytes is shorter than Length
 	Reason    string // why it could not be opened; "" if it was
 	ALPN      string // the leg's application protocol, if agreed
-	// Sum is the CRC-64 of the whole plaintext, so that the same bytes on the
-	// other leg can be recognised; 0 where it was not opened.
+	// Sum is the CRC-32C of the whole plaintext, so that the same bytes on the
+	// other leg can be recognised; 0 where not all of it was opened.
 	Sum uint64
 }
 

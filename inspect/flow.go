@@ -276,7 +276,7 @@ func (f *flow) unopened(seg segment, rec tlswire.Record, n int, reason string) {
 		f.data(seg, rec.Fragment, n, 1, reason)
 		return
 	}
-	f.message(seg, &Message{ContentType: rec.Type, Name: name, Encrypted: true, Reason: reason, Length: len(rec.Fragment), Wire: n, Raw: clone(rec.Fragment)})
+	f.message(seg, &Message{ContentType: rec.Type, Name: name, Encrypted: true, Reason: reason, Length: len(rec.Fragment), Wire: n})
 }
 
 // mustBeHandshake tells of a closed TLS 1.3 record whether it is handshake by its

@@ -255,7 +255,8 @@ func (w *jsonWriter) text(k string, b []byte, cut bool) bool {
 			w.b = w.b[:before]
 			return false
 		default:
-			i++
+			for i++; i < len(b) && textBytes[b[i]] == plainByte; i++ {
+			}
 		}
 	}
 	w.b = append(append(w.b, b[start:]...), '"')

@@ -34,6 +34,7 @@ type worker struct {
 	waiting map[*Session]struct{} // have data that waits for more of its run
 	events  []*Event
 	spare   queue
+	slab    slab
 }
 
 func newWorker(in *Inspector) *worker {

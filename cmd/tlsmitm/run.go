@@ -19,6 +19,8 @@ func (p *app) run(ctx context.Context, s *config.Settings) error {
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
 
+	defer holdBallast()()
+
 	roots, err := roots(s)
 	if err != nil {
 		return err
