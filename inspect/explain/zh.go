@@ -274,9 +274,9 @@ func chineseCauses(trust sentence) map[inspect.Cause]causeWords {
 			advice: "请检查服务器或其前方的设备"},
 		inspect.CauseIdleTimeout: {closed: "空闲过久", title: "超过空闲时限没有任何数据",
 			advice: "时限为 limits.idle"},
-		inspect.CauseShutdown: {closed: "tlsmitm 已停止", title: "tlsmitm 停止时连接仍然打开",
+		inspect.CauseShutdown: {closed: "tlsmitm 已停止", title: "连接尚未结束时 tlsmitm 已停止",
 			advice: "limits.shutdown_grace 可给传输更多时间"},
-		inspect.CauseInternal: {closed: "内部错误", title: "tlsmitm 的缺陷使本连接结束",
+		inspect.CauseInternal: {closed: "内部错误", title: "本连接因 tlsmitm 的缺陷而结束",
 			advice: "请反馈，并附上当时的日志"},
 	}
 }
