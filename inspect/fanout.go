@@ -15,8 +15,8 @@ type Sink interface {
 	// Write takes a batch in order. Events are immutable and may be kept, the
 	// slice may not. After an error the sink is switched off.
 	Write(batch []*Event) error
-	// Flush is called after each batch, and again every 50 ms while pending
-	// is true: for what should not wait for the next event.
+	// Flush is called when the queue has run empty, and again every 50 ms
+	// while pending is true: for what should not wait for the next event.
 	Flush(now time.Time) (pending bool, err error)
 	// Close writes what is left. It is called once, also after an error.
 	Close() error
@@ -172,6 +172,12 @@ func (o *outlet) write(batch []*Event) (pending bool, err error) {
 		if err := o.sink.Write(batch); err != nil {
 			return false, err
 		}
+	}
+	o.mu.Lock()
+	more := len(o.events) > 0
+	o.mu.Unlock()
+	if more {
+		return true, nil
 	}
 	return o.sink.Flush(time.Now())
 }

@@ -11,8 +11,8 @@ import (
 const (
 	// gather is how long a worker lets work pile up once it is woken: a wake-up
 	// for each chunk would cost more than the dissecting. Nobody at a terminal
-	// notices two milliseconds.
-	gather = 2 * time.Millisecond
+	// notices a few milliseconds.
+	gather = 4 * time.Millisecond
 	// dataDelay is how long data may wait for more of its run.
 	dataDelay = 100 * time.Millisecond
 	// tickEvery is how often a worker looks for data that has waited so long.
@@ -101,6 +101,9 @@ func (w *worker) stop(ctx context.Context) {
 	}
 }
 
+// publishEvery bounds the events that a worker holds back to hand them on at once.
+const publishEvery = 256
+
 func (w *worker) drain() {
 	for {
 		w.mu.Lock()
@@ -110,16 +113,25 @@ func (w *worker) drain() {
 		if len(list) == 0 {
 			return
 		}
+		ended := 0
 		for _, s := range list {
-			w.serve(s)
+			if w.serve(s) {
+				ended++
+			}
+			if len(w.events) >= publishEvery {
+				w.publish()
+			}
 		}
+		w.publish()
+		w.in.sessions.Add(-ended) // only now, since Drain promises that all is told
 	}
 }
 
-// serve dissects all that a session has queued.
-func (w *worker) serve(s *Session) {
+// serve dissects all that a session has queued. It reports whether the session is
+// over.
+func (w *worker) serve(s *Session) (closed bool) {
 	q := s.take(w.spare)
-	closed := w.guard(s, q.items)
+	closed = w.guard(s, q.items)
 	size := 0
 	for _, it := range q.items {
 		if it.kind == itemChunk {
@@ -134,10 +146,7 @@ func (w *worker) serve(s *Session) {
 	} else {
 		delete(w.waiting, s)
 	}
-	w.publish()
-	if closed {
-		w.in.sessions.Done()
-	}
+	return closed
 }
 
 // guard dissects items; a panic is a bug, and ends the inspection of this one
