@@ -103,7 +103,7 @@ func (d *treeDecoder) handshake(s *treeScope) string {
 	d.body(&body)
 	body.finish()
 	if here < length && !body.broken {
-		s.fail("length", "says %d bytes, %d are there", length, here)
+		s.fail("body", "length %d, but %d left", length, here)
 	}
 	return d.message.String()
 }

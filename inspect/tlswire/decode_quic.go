@@ -48,7 +48,7 @@ func (s *treeScope) varintLength(name string) int {
 	}
 	n := f.Uint
 	if n > uint64(len(s.rest)) {
-		s.fail(name, "its length says %d bytes, %d are left", n, len(s.rest))
+		s.fail(name, "length %d, but %d left", n, len(s.rest))
 		return 0
 	}
 	return int(n)

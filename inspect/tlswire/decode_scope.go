@@ -43,7 +43,7 @@ func (s *treeScope) take(name string, n int) ([]byte, bool) {
 	}
 	var b []byte
 	if !s.rest.ReadBytes(&b, n) {
-		s.fail(name, "needs %d bytes, %d are left", n, len(s.rest))
+		s.fail(name, "cut short: %d of %d bytes", len(s.rest), n)
 		return nil, false
 	}
 	return b, true
@@ -108,7 +108,7 @@ func (s *treeScope) length(name string, size int) (int, bool) {
 	}
 	n := f.Uint
 	if n > uint64(len(s.rest)) {
-		s.fail(name, "its length says %d bytes, %d are left", n, len(s.rest))
+		s.fail(name, "length %d, but %d left", n, len(s.rest))
 		return 0, false
 	}
 	return int(n), true
@@ -154,7 +154,7 @@ func (s *treeScope) close(name string, kind FieldKind, sub *treeScope) {
 // finish takes what is left of a structure whose fields are all read.
 func (s *treeScope) finish() {
 	if len(s.rest) > 0 {
-		s.fail("excess", "%d bytes after the end of the structure", len(s.rest))
+		s.fail("excess", "bytes after the end of the structure")
 	}
 }
 

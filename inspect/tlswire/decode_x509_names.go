@@ -16,7 +16,10 @@ import (
 )
 
 // treeSerial writes a serial number in hexadecimal, in whole bytes.
-func treeSerial(n *big.Int) string { return fmt.Sprintf("%02x", n.Bytes()) }
+func treeSerial(n *big.Int) string {
+	size := max(1, (n.BitLen()+7)/8)
+	return fmt.Sprintf("%0*x", 2*size, n)
+}
 
 // publicKeyInfo reads a SubjectPublicKeyInfo in DER (RFC 5280 section 4.1.2.7) and
 // tells what key it is.

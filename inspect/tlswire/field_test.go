@@ -30,7 +30,7 @@ Client Hello 0+57 struct
       server_name_list 51+2 length 4
       name_type 53+1 tag 0 host_name
       server_name 54+2 length 2
-      server_name 56+1 malformed 0 server_name: its length says 2 bytes, 1 are left
+      server_name 56+1 malformed 0 server_name: length 2, but 1 left
 `
 	raw := helloWith(ext(0, vec(2, hx("00 0002 61"))))
 	tree := Decode(Context{}, ContentTypeHandshake, raw)
