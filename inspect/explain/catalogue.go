@@ -111,7 +111,6 @@ type catalogue struct {
 	rsaPremaster, noPFS   string
 	encryptsNow           sentence
 	compatibility         string
-	finished              sentence
 	ticket                func(lifetime string) string
 	ticketOpen, ticketOff string
 	ticketEarly           func(amount string) string

@@ -114,7 +114,6 @@ func english() *catalogue {
 		noPFS:         "no forward secrecy",
 		encryptsNow:   "the {from} encrypts from here on",
 		compatibility: "means nothing in TLS 1.3: for middleboxes only",
-		finished:      "completes the {from}'s side: a MAC over the handshake",
 		ticket:        func(lifetime string) string { return "a ticket to resume with, good for " + lifetime },
 		ticketOpen:    "a ticket to resume with, without a time limit",
 		ticketOff:     "a ticket to be thrown away at once",

@@ -116,7 +116,6 @@ func chinese() *catalogue {
 		noPFS:         "无前向保密",
 		encryptsNow:   "{from}此后发送的内容均加密",
 		compatibility: "在 TLS 1.3 中无意义，仅为兼容中间设备",
-		finished:      "{from}一侧完成，以 MAC 校验整个握手",
 		ticket:        func(lifetime string) string { return "会话恢复票据，有效期 " + lifetime },
 		ticketOpen:    "会话恢复票据，未限有效期",
 		ticketOff:     "会话恢复票据，应立即丢弃",

@@ -25,7 +25,6 @@ func (t *Table) header(c *tableConn) {
 	}
 	c.announced = true
 	t.fullHeader(c)
-	t.headings()
 }
 
 // title begins a line that names a connection.
@@ -63,7 +62,12 @@ func (t *Table) fullHeader(c *tableConn) {
 	t.print(l)
 }
 
-func (t *Table) headings() {
+// headings names the columns, above a connection's first row.
+func (t *Table) headings(c *tableConn) {
+	if c.headed {
+		return
+	}
+	c.headed = true
 	l, lay, h := new(line), t.layout, t.style.Words.Columns()
 	l.right(h.No, styleFaint, lay.no)
 	for _, column := range []struct {

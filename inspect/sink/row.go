@@ -101,6 +101,7 @@ func (t *Table) flushRow(c *tableConn) {
 	}
 	c.row = nil
 	t.header(c)
+	t.headings(c)
 	for i := range r.entries {
 		en := &r.entries[i]
 		head := t.head(r, i)

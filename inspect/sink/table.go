@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"time"
 
@@ -73,6 +74,7 @@ type tableConn struct {
 	open      *inspect.ConnOpen // nil if the event was missed
 	since     time.Time
 	announced bool // its header is printed
+	headed    bool // the columns are named
 	queued    bool // is in Table.waiting
 	talk      *explain.Conversation
 	row       *row
@@ -142,8 +144,8 @@ func (t *Table) settle(c *tableConn, now time.Time) bool {
 // Close implements inspect.Sink.
 func (t *Table) Close() error {
 	t.layout = newLayout(t.style.Width())
-	for _, c := range t.conns {
-		t.flushAll(c)
+	for _, id := range slices.Sorted(maps.Keys(t.conns)) {
+		t.flushAll(t.conns[id])
 	}
 	clear(t.conns)
 	t.waiting = nil

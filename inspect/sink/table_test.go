@@ -118,6 +118,16 @@ func flowHTTP2(t *testing.T) []*inspect.Event {
 	return f.close(inspect.CauseOK).events
 }
 
+// flowRefused is a connection without a row, and one whose beginning was missed.
+func flowRefused(t *testing.T) []*inspect.Event {
+	f := newFlow(t, 4, "bank.example:443")
+	f.other(inspect.KindDiagnosis, "", &inspect.Diagnosis{Code: inspect.CausePolicy, Confidence: inspect.Certain, Subject: "bank.example:443"})
+	f.other(inspect.KindConnClose, "", &inspect.ConnClose{Cause: inspect.CausePolicy, Duration: time.Millisecond})
+	missed := newFlow(t, 5, "")
+	missed.row(inspect.LegClient, client).data("hello\n", 1)
+	return append(f.events, missed.close(inspect.CauseShutdown).events[1:]...)
+}
+
 // flowsInterleaved are two connections whose rows alternate.
 func flowsInterleaved(t *testing.T) []*inspect.Event {
 	a, b := newFlow(t, 1, "one.example:443"), newFlow(t, 2, "two.example:443")
@@ -144,6 +154,7 @@ func TestTable(t *testing.T) {
 	zh := explain.New(explain.Chinese)
 	for name, events := range map[string][]*inspect.Event{
 		"tls13": flow13(t), "tls12": flow12(t), "odd": flowOdd(t), "http2": flowHTTP2(t), "interleaved": flowsInterleaved(t),
+		"refused": flowRefused(t),
 	} {
 		for variant, style := range map[string]Style{
 			"wide":   {Width: width(140)},
