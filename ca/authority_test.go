@@ -137,7 +137,8 @@ func TestUnusableCAs(t *testing.T) {
 	good := p256(t)
 	other := p256(t)
 	p224, _ := ecdsa.GenerateKey(elliptic.P224(), rand.Reader)
-	encrypted, err := x509.EncryptPEMBlock(rand.Reader, "EC PRIVATE KEY", []byte("secret"), []byte("pass"), x509.PEMCipherAES256) //nolint:staticcheck // the old form is what is tested
+	//lint:ignore SA1019 the old form is what is tested
+	encrypted, err := x509.EncryptPEMBlock(rand.Reader, "EC PRIVATE KEY", []byte("secret"), []byte("pass"), x509.PEMCipherAES256)
 	if err != nil {
 		t.Fatal(err)
 	}

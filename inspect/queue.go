@@ -85,8 +85,7 @@ type item struct {
 	leg  LegName
 	at   time.Time
 	b    []byte // of a block, or a secret's line
-	lost int64
-	body any // *Verification, Outcome
+	body any    // *Verification, Outcome
 }
 
 // blockSize holds a whole TLS record with room to spare; a chunk that is larger

@@ -114,15 +114,7 @@ type setup struct {
 	sessions       int  // connections before the one that is recorded, for resumption
 }
 
-// record runs the setup: the handshake, then noise both ways.
-func (s *setup) record(t testing.TB) *recording {
-	t.Helper()
-	for range s.sessions {
-		s.run(t)
-	}
-	return s.run(t)
-}
-
+// run makes one connection: the handshake, then noise both ways.
 func (s *setup) run(t testing.TB) *recording {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
