@@ -3,17 +3,10 @@ package inspect
 import (
 	"hash/crc32"
 	"time"
-
-	"tlsmitm/inspect/tlswire"
 )
 
-const (
-	// maxShown bounds one event's bytes where the user set no bound.
-	maxShown = 1 << 20
-	// skimFrom is the size of a record that is worth not decrypting whole once
-	// its run's event is full.
-	skimFrom = 1 << 10
-)
+// maxShown bounds one event's bytes where the user set no bound.
+const maxShown = 1 << 20
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
@@ -97,24 +90,6 @@ func (f *flow) data(seg segment, b []byte, wire, records int, reason string) {
 	p.event.data.Bytes = append(p.event.data.Bytes, b[:take]...)
 	p.full = take == room
 	p.event.data.Truncated = len(p.event.data.Bytes) < p.event.data.Length
-}
-
-// skim counts a record of a run whose event is full already, looking only at the
-// end of it for its type. Not decrypting what nobody will see is what makes
-// watching a bulk transfer cheap.
-func (f *flow) skim(seg segment, rec tlswire.Record, n int) bool {
-	p := &f.conv.data
-	if len(rec.Fragment) < skimFrom || p.flow != f || !p.full || seg.at.Sub(p.first) >= dataDelay || p.event.data.Reason != "" {
-		return false
-	}
-	ct, length, ok := f.opener.Peek(rec)
-	if !ok || ct != tlswire.ContentTypeApplicationData || f.conv.d.dataBytes < 0 {
-		return false
-	}
-	f.opener.Skip()
-	p.add(length, n, 1)
-	p.summy, p.event.data.Truncated = false, true
-	return true
 }
 
 // pend returns the run that the next data belongs to.

@@ -16,6 +16,7 @@ type Dissector struct {
 	masters   *masterStore
 	emit      func(*Event)
 	slab      *slab
+	tail      []byte // where the end of a held record is put together
 
 	legs []*conversation // in order of their first bytes
 
@@ -61,7 +62,7 @@ func (d *Dissector) leg(name LegName) *conversation {
 }
 
 // chunk takes bytes that passed in one direction of a leg. b is decrypted in
-// place and not kept.
+// place, and the caller's again after settle.
 func (d *Dissector) chunk(leg LegName, up bool, at time.Time, b []byte) {
 	c := d.leg(leg)
 	f := c.flow(up)

@@ -43,8 +43,9 @@ type flow struct {
 	raw    bool // not TLS
 	began  bool
 
-	rest []byte    // not consumed yet: part of a record, or waiting for a secret
-	segs []segment // where rest came from
+	rest []byte     // not consumed yet: part of a record, or waiting for a secret
+	held heldRecord // instead of rest: part of a record that may be skimmed
+	segs []segment  // where rest came from
 
 	opener    *tlscrypt.Opener // nil until the epoch's first record needs it
 	protected bool             // TLS 1.2: a Change Cipher Spec has passed
@@ -56,7 +57,8 @@ type flow struct {
 	overhead int    // bytes on the wire of its records that are not message
 }
 
-// feed takes the next bytes. b is decrypted in place and not kept.
+// feed takes the next bytes. b is decrypted in place, and kept until settle at
+// the latest.
 func (f *flow) feed(seg segment, b []byte) {
 	if f.blind != "" {
 		return
@@ -66,8 +68,20 @@ func (f *flow) feed(seg segment, b []byte) {
 		return
 	}
 	f.segs = append(f.segs, seg)
+	if f.held.need > 0 {
+		after, skimmed := f.extend(b)
+		if !skimmed {
+			f.process()
+			return
+		}
+		if b = after; len(b) == 0 {
+			return
+		}
+	}
 	if f.began && len(f.rest) == 0 {
-		f.rest = append(f.rest, f.run(b, false)...)
+		if left := f.run(b, false); len(left) > 0 && !f.hold(seg.at, left) {
+			f.rest = append(f.rest, left...)
+		}
 		return
 	}
 	f.rest = append(f.rest, b...)
@@ -98,6 +112,7 @@ func (f *flow) begin(final bool) bool {
 
 // process goes on with what waited.
 func (f *flow) process() {
+	f.settle()
 	if len(f.rest) == 0 {
 		return
 	}
@@ -311,6 +326,7 @@ func (f *flow) end(at time.Time) {
 	if f.blind != "" {
 		return
 	}
+	f.settle()
 	if len(f.rest) > 0 && !f.began {
 		f.begin(true)
 		f.process()

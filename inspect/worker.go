@@ -179,6 +179,7 @@ func (w *worker) guard(s *Session, items []item) (closed bool) {
 	for i := range items {
 		s.dissector.handle(&items[i], s)
 	}
+	s.dissector.settle()
 	return closed
 }
 

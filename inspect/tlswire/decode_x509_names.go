@@ -1,6 +1,7 @@
 package tlswire
 
 import (
+	//lint:ignore SA1019 old certificates have such keys, and they are only named
 	"crypto/dsa"
 	"crypto/ecdh"
 	"crypto/ecdsa"
