@@ -9,10 +9,14 @@ import (
 )
 
 const (
-	// gather is how long a worker lets work pile up once it is woken: a wake-up
-	// for each chunk would cost more than the dissecting. Nobody at a terminal
-	// notices a few milliseconds.
-	gather = 4 * time.Millisecond
+	// gatherSteps of gatherStep are how long a worker lets work pile up once it
+	// is woken: a wake-up for each chunk would cost more than the dissecting.
+	// Nobody at a terminal notices a few milliseconds.
+	gatherSteps = 4
+	gatherStep  = time.Millisecond
+	// gatherBytes is when enough has piled up: more would fall out of the
+	// processor's caches.
+	gatherBytes = 512 << 10
 	// dataDelay is how long data may wait for more of its run.
 	dataDelay = 100 * time.Millisecond
 	// tickEvery is how often a worker looks for data that has waited so long.
@@ -68,13 +72,7 @@ func (w *worker) run() {
 	for {
 		select {
 		case <-w.wake:
-			if w.in.budget.used.Load() < w.in.budget.limit/16 {
-				pause.Reset(gather)
-				select {
-				case <-pause.C:
-				case <-w.quit:
-				}
-			}
+			w.gather(pause)
 			w.drain()
 		case <-tick.C:
 			w.tick(time.Now())
@@ -88,6 +86,21 @@ func (w *worker) run() {
 			} else {
 				tick.Stop()
 			}
+		}
+	}
+}
+
+// gather lets work pile up for a moment.
+func (w *worker) gather(pause *time.Timer) {
+	for range gatherSteps {
+		if used := w.in.budget.used.Load(); used >= gatherBytes || used >= w.in.budget.limit/2 {
+			return
+		}
+		pause.Reset(gatherStep)
+		select {
+		case <-pause.C:
+		case <-w.quit:
+			return
 		}
 	}
 }
