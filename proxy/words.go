@@ -152,7 +152,7 @@ func wordsBadHello(t Target, what firstBytes, err error) *problem {
 		cause: inspect.CauseClientHelloMalformed, err: err, alert: tlswire.AlertDecodeError,
 		what: fmt.Sprintf("Cannot read what a client sent to %s", t.Address()),
 		why:  fmt.Sprintf("it begins like TLS but is no Client Hello: %v.", err),
-		next: "If the protocol is not TLS, add a rule with the action tunnel for this host under policy in the configuration file.",
+		next: "If the protocol is not TLS, list this host under policy.tunnel in the configuration file.",
 	}
 	if what == firstTooLarge {
 		p.cause, p.alert = inspect.CauseClientHelloTooLarge, tlswire.AlertRecordOverflow
@@ -246,7 +246,7 @@ func wordsUpstreamAlert(t Target, d tlswire.AlertDescription, err error) *proble
 	case tlswire.AlertNoApplicationProtocol:
 		p.next = "The server speaks none of the protocols that the client offered in ALPN."
 	case tlswire.AlertCertificateRequired:
-		p.next = "The server wants a client certificate, which the proxy does not have: give this host the action tunnel under policy in the configuration file."
+		p.next = "The server wants a client certificate, which the proxy does not have: list this host under policy.tunnel in the configuration file."
 	}
 	return p
 }
@@ -283,7 +283,7 @@ func wordsMint(t Target, name string, err error) *problem {
 		cause: inspect.CauseInternal, err: err,
 		what: fmt.Sprintf("Cannot make a certificate for %s, asked for at %s", name, t.Address()),
 		why:  fmt.Sprintf("%v.", err),
-		next: "Give this host the action tunnel under policy in the configuration file to let it pass untouched.",
+		next: "List this host under policy.tunnel in the configuration file to let it pass untouched.",
 	}
 }
 
@@ -292,7 +292,7 @@ func wordsClientRejected(t Target, from string, d tlswire.AlertDescription, page
 		cause: inspect.CauseClientRejected, err: err, alert: d,
 		what: fmt.Sprintf("The client %s did not accept the proxy's certificate for %s", from, t.Address()),
 		why:  fmt.Sprintf("it sent the alert %s.", d),
-		next: fmt.Sprintf("Make the client trust the root certificate (%s says how), or give this host the action tunnel if the client insists on one certificate.", page),
+		next: fmt.Sprintf("Make the client trust the root certificate (%s says how), or list this host under policy.tunnel if the client insists on one certificate.", page),
 	}
 }
 

@@ -4,7 +4,7 @@
 //	tlsmitm                                # listens on 127.0.0.1:8080; makes a CA on the first run
 //	curl -x http://127.0.0.1:8080 --cacert ~/.config/tlsmitm/ca.pem https://example.com/
 //	tlsmitm demo                           # the same with nothing else, and no network
-//	tlsmitm ca                             # the root certificate: where it is, and what
+//	tlsmitm ca                             # the root certificate: path, fingerprint, validity
 //
 // This package turns words into wiring: it reads the settings, opens the files
 // and the listener, and puts the parts together. It knows nothing of protocols.

@@ -44,7 +44,7 @@ the environment over the file. docs/config.md describes all of them.`
 clients on this machine's loopback, through the real proxy, with a CA that is
 thrown away. It ends by itself.`
 
-	shortCA = "Show the root certificate: where it is, and what"
+	shortCA = "Show the root certificate, or export it"
 	longCA  = `Show the root certificate that clients have to trust. It is made if there is none.`
 
 	shortExport   = "Write the root certificate for a client to trust"
