@@ -112,7 +112,7 @@ func (c *conversation) leftAfterCertificate(at time.Time, cause Cause) bool {
 	}
 	switch cause {
 	case CauseClientClosed, CauseClientReset:
-		return !c.done
+		return c.doneAt.IsZero()
 	case CauseOK:
 		return c.done && !c.resumed && c.flow(true).total.Data == 0 && at.Sub(c.doneAt) < quickClose
 	}

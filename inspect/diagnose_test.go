@@ -31,6 +31,7 @@ func TestDiagnose(t *testing.T) {
 		{"wget", CauseOK, "", 0, true, true, false, time.Millisecond, CauseClientRejected, Probable, CauseOK},
 		{"a page that loaded", CauseOK, "", 0, true, true, true, time.Millisecond, "", "", CauseOK},
 		{"a connection opened ahead of need", CauseOK, "", 0, true, true, false, time.Minute, "", "", CauseOK},
+		{"reset in the middle of its talk", CauseClientReset, "reset", 0, true, true, true, time.Minute, CauseClientReset, Certain, CauseClientReset},
 		{"gone before our certificate", CauseClientClosed, "EOF", 0, false, false, false, 0, CauseClientClosed, Certain, CauseClientClosed},
 		{"no version in common", CauseClientHandshakeFailed, "remote error", 70, false, false, false, 0, CauseClientHandshakeFailed, Certain, CauseClientHandshakeFailed},
 		{"unreachable", CauseDialFailed, "connection refused", 0, false, false, false, 0, CauseDialFailed, Certain, CauseDialFailed},
@@ -42,7 +43,9 @@ func TestDiagnose(t *testing.T) {
 			at := time.Now()
 			d := newDissector(1, Meta{Client: "127.0.0.1:9", Target: "example.com:443"}, at, 0, newMasterStore(1), func(e *Event) { events = append(events, e) })
 			c := d.leg(LegClient)
-			c.rejectable, c.done, c.doneAt = tt.rejectable, tt.done, at
+			if c.rejectable = tt.rejectable; tt.done {
+				c.done, c.doneAt = true, at
+			}
 			if tt.alert != 0 {
 				c.flows[0].began, c.flows[1].began = true, true
 				c.version = tlswire.VersionTLS13
