@@ -26,7 +26,7 @@ type connection struct {
 	relaying       atomic.Bool
 
 	mu      sync.Mutex
-	sockets [2]net.Conn
+	sockets []net.Conn
 	ended   inspect.Cause // why it was ended from outside; "" if it was not
 	over    bool
 }
@@ -37,7 +37,7 @@ func (p *Proxy) openConnection(raw net.Conn, t Target, mode inspect.Mode) *conne
 	c.client.owner, c.server.owner = c, c
 	c.client.start(raw, raw)
 	c.session = p.inspector.Open(inspect.Meta{
-		Client: c.from(), Target: t.Address(), UserAgent: t.UserAgent, Via: t.Via, Mode: mode,
+		Client: c.from(), Target: t.Asked, UserAgent: t.UserAgent, Via: t.Via, Mode: mode,
 	})
 	return c
 }
@@ -49,35 +49,32 @@ func (c *connection) from() string { return c.client.raw.RemoteAddr().String() }
 // connection has been ended already; raw is closed then.
 func (c *connection) adopt(raw net.Conn) bool {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.ended != "" || c.over {
+	late := c.ended != "" || c.over
+	if !late {
+		c.sockets = append(c.sockets, raw)
+	}
+	c.mu.Unlock()
+	if late {
 		raw.Close()
-		return false
 	}
-	if c.sockets[0] == nil {
-		c.sockets[0] = raw
-	} else {
-		c.sockets[1] = raw
-	}
-	return true
+	return !late
 }
 
 // end ends the connection from outside. Whoever serves it finds its sockets
 // closed, and finishes.
 func (c *connection) end(why inspect.Cause) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	if c.ended == "" && !c.over {
 		c.ended = why
-		c.closeSockets()
 	}
+	sockets := c.sockets
+	c.mu.Unlock()
+	closeAll(sockets)
 }
 
-func (c *connection) closeSockets() {
-	for _, s := range c.sockets {
-		if s != nil {
-			s.Close()
-		}
+func closeAll(sockets []net.Conn) {
+	for _, s := range sockets {
+		s.Close()
 	}
 }
 
@@ -94,12 +91,12 @@ func (c *connection) finish(prob *problem) {
 		return
 	}
 	c.over = true
-	c.closeSockets()
 	if c.ended != "" {
 		prob = wordsEnded(c.target, c.ended, c.p.limits)
 	}
+	sockets := c.sockets
 	c.mu.Unlock()
-
+	closeAll(sockets)
 	out := inspect.Outcome{Cause: inspect.CauseOK, Mode: c.mode}
 	if prob != nil {
 		out.Cause, out.Err = prob.cause, prob.err
@@ -130,10 +127,10 @@ func (c *connection) log(cause inspect.Cause, prob *problem) {
 	if c.target.Via == inspect.ViaHTTP {
 		up, down = c.server.sent.Load(), c.server.received.Load()
 	}
-	e = e.Str("cause", string(cause)).Str("client", c.from()).Str("target", c.target.Address()).Str("mode", string(c.mode)).
+	e = e.Str("cause", string(cause)).Str("client", c.from()).Str("target", c.target.String()).Str("mode", string(c.mode)).
 		Int64("up", up).Int64("down", down).Dur("duration", time.Since(c.opened))
 	if prob == nil {
-		e.Msgf("%s is done", c.target.Address())
+		e.Msgf("%s is done", c.target)
 		return
 	}
 	if prob.err != nil {

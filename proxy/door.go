@@ -8,7 +8,9 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/elazarl/goproxy"
 	"github.com/rs/zerolog"
@@ -70,11 +72,29 @@ func (d *door) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		answer(w, req, wordsBusy(d.p.limits.Connections))
 		return
 	}
-	rw := &responseWriter{ResponseWriter: w}
-	d.gp.ServeHTTP(rw, req.WithContext(context.WithValue(req.Context(), writerKey{}, rw)))
-	if rw.cut {
-		panic(http.ErrAbortHandler) // the one way to end an answer as unfinished
+	rw := &responseWriter{ResponseWriter: w, control: http.NewResponseController(w), idle: d.p.limits.Idle}
+	defer func() {
+		if v := recover(); v != nil && v != http.ErrAbortHandler {
+			prob := wordsPanic(Target{Asked: req.Host}, v, debug.Stack())
+			d.p.logger.Error().Str("cause", string(prob.cause)).Err(prob.err).Str("next", prob.next).Msg(prob.Error())
+			rw.cut = true
+		}
+		if rw.cut {
+			panic(http.ErrAbortHandler) // the one way to end an answer as unfinished
+		}
+		if !rw.taken {
+			// What is left of the request's body is read for so long at most.
+			rw.control.SetReadDeadline(time.Now().Add(d.p.limits.Header))
+		}
+	}()
+	// Otherwise net/http eats what is left of a request's body as soon as the answer
+	// begins, under the hands of whoever sends it on.
+	rw.control.EnableFullDuplex()
+	req = req.WithContext(context.WithValue(req.Context(), writerKey{}, rw))
+	if req.Body != nil && req.Body != http.NoBody {
+		req.Body = &requestBody{req.Body, rw}
 	}
+	d.gp.ServeHTTP(rw, req)
 }
 
 // connect hijacks every CONNECT: what comes after it is not goproxy's business.
@@ -146,8 +166,10 @@ type writerKey struct{}
 // gives a connection away with all that was read from it.
 type responseWriter struct {
 	http.ResponseWriter
-	taken bool // hijacked by the forward itself; goproxy may write no more
-	cut   bool // the server broke its answer off
+	control *http.ResponseController
+	idle    time.Duration // how long the client may take nothing, or send nothing of a body
+	taken   bool          // hijacked by the forward itself; goproxy may write no more
+	cut     bool          // the server broke its answer off
 }
 
 // Hijack implements http.Hijacker.
@@ -167,6 +189,7 @@ func (w *responseWriter) WriteHeader(status int) {
 	if w.taken {
 		return
 	}
+	w.control.SetWriteDeadline(time.Now().Add(w.idle))
 	w.ResponseWriter.WriteHeader(status)
 	if status >= http.StatusOK {
 		w.Flush() // after an interim answer it would send a final one
@@ -178,6 +201,7 @@ func (w *responseWriter) Write(b []byte) (int, error) {
 	if w.taken {
 		return 0, http.ErrHijacked
 	}
+	w.control.SetWriteDeadline(time.Now().Add(w.idle))
 	n, err := w.ResponseWriter.Write(b)
 	w.Flush()
 	return n, err
@@ -185,7 +209,24 @@ func (w *responseWriter) Write(b []byte) (int, error) {
 
 // Flush implements http.Flusher.
 func (w *responseWriter) Flush() {
-	if f, ok := w.ResponseWriter.(http.Flusher); ok && !w.taken {
-		f.Flush()
+	if !w.taken {
+		w.control.Flush()
 	}
+}
+
+// requestBody is the body of a request, each part of which may take as long as a
+// connection may rest.
+type requestBody struct {
+	io.ReadCloser
+	w *responseWriter
+}
+
+func (b *requestBody) Read(p []byte) (int, error) {
+	b.w.control.SetReadDeadline(time.Now().Add(b.w.idle))
+	n, err := b.ReadCloser.Read(p)
+	if err != nil {
+		// From here on the client has nothing to say until it is answered.
+		b.w.control.SetReadDeadline(time.Time{})
+	}
+	return n, err
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"sync"
 	"sync/atomic"
 	"syscall"
 
@@ -36,8 +37,10 @@ type flow struct {
 	replayErr error // what the read after them answered; nil if there was none
 
 	owner  *connection
-	noWait bool // answer errNoWait instead of touching the socket
-	watch  bool // remember the last bytes, for an alert among them
+	out    sync.Mutex // guards corked, and the order of what is written
+	corked []byte     // collects writes; nil while they go out one by one
+	noWait bool       // answer errNoWait instead of touching the socket
+	watch  bool       // remember the last bytes, for an alert among them
 	last   [alertRecordLen]byte
 
 	fin   atomic.Bool // the peer has ended its side of the TCP connection
@@ -95,11 +98,41 @@ func (f *flow) note(b []byte, err error) {
 	}
 }
 
-// Write sends b to the peer.
+// Write sends b to the peer, or keeps it while the flow is corked.
 func (f *flow) Write(b []byte) (int, error) {
+	f.out.Lock()
+	defer f.out.Unlock()
+	if f.corked != nil {
+		f.corked = append(f.corked, b...)
+		return len(b), nil
+	}
+	return f.send(b)
+}
+
+func (f *flow) send(b []byte) (int, error) {
 	n, err := f.Conn.Write(b)
 	f.sent.Add(int64(n))
 	return n, err
+}
+
+// cork collects what is written from now on in buf, until uncork sends it at once.
+func (f *flow) cork(buf []byte) {
+	f.out.Lock()
+	f.corked = buf[:0]
+	f.out.Unlock()
+}
+
+// uncork sends what has been collected.
+func (f *flow) uncork() error {
+	f.out.Lock()
+	defer f.out.Unlock()
+	b := f.corked
+	f.corked = nil
+	if len(b) == 0 {
+		return nil
+	}
+	_, err := f.send(b)
+	return err
 }
 
 // alert returns the plaintext alert that ended what the peer has sent. A TLS 1.3

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/textproto"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -270,8 +271,15 @@ type upstreamConn struct {
 
 // dial opens a connection for this request, and for those of the same client that
 // come after it. It does not end with the request that it was opened for.
-func (f *forward) dial() (net.Conn, error) {
+func (f *forward) dial() (conn net.Conn, err error) {
 	c := f.p.openConnection(f.client(), f.target, f.mode)
+	defer func() {
+		if v := recover(); v != nil {
+			prob := wordsPanic(f.target, v, debug.Stack())
+			c.finish(prob)
+			conn, err = nil, prob
+		}
+	}()
 	if !f.p.open.add(c) {
 		c.end(inspect.CauseShutdown)
 		c.finish(nil)

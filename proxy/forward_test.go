@@ -163,6 +163,7 @@ func TestForwardConnections(t *testing.T) {
 func TestForwardBodies(t *testing.T) {
 	ln := listen(t, "127.0.0.1:0")
 	srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		http.NewResponseController(w).EnableFullDuplex()
 		w.Header().Set("Trailer", "X-Sum")
 		w.Header().Set("X-Length", fmt.Sprint(req.ContentLength))
 		io.Copy(w, req.Body)

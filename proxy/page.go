@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -54,9 +55,8 @@ func (o ownPage) page(w http.ResponseWriter, listen string) {
 		text(w, http.StatusInternalServerError, err.Error())
 		return
 	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy", pagePolicy)
-	w.Write(b.Bytes())
+	whole(w, http.StatusOK, "text/html; charset=utf-8", b.Bytes())
 }
 
 // ownName reports whether host, of a request, names the proxy: as the address on
@@ -79,13 +79,17 @@ func (o ownPage) ownName(host string) bool {
 }
 
 func certificate(w http.ResponseWriter, contentType, name string, b []byte) {
-	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("Content-Disposition", "attachment; filename="+name)
-	w.Write(b)
+	whole(w, http.StatusOK, contentType, b)
 }
 
 func text(w http.ResponseWriter, status int, s string) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	whole(w, status, "text/plain; charset=utf-8", []byte(s))
+}
+
+func whole(w http.ResponseWriter, status int, contentType string, b []byte) {
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("Content-Length", strconv.Itoa(len(b)))
 	w.WriteHeader(status)
-	w.Write([]byte(s))
+	w.Write(b)
 }

@@ -90,7 +90,7 @@ type Deps struct {
 type Proxy struct {
 	limits     Limits
 	minVersion uint16
-	roots      *x509.CertPool
+	trust      trust
 	insecure   patterns
 	policy     policy
 	listen     atomic.Pointer[string]
@@ -125,7 +125,7 @@ func New(cfg Config, deps Deps) (*Proxy, error) {
 		return nil, errors.New("proxy: an authority is required")
 	}
 	p := &Proxy{
-		minVersion: cfg.TLS.MinVersion, roots: cfg.Upstream.RootCAs, suites: newSuites(),
+		minVersion: cfg.TLS.MinVersion, trust: trust{roots: cfg.Upstream.RootCAs}, suites: newSuites(),
 		authority: deps.Authority, inspector: deps.Inspector, logger: deps.Logger, version: deps.Version,
 		dialer: dialer{dial: cfg.Dial},
 	}

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"tlsmitm/inspect/tlswire"
 )
 
 const (
@@ -16,6 +18,8 @@ const (
 	waitSize = 512
 	// bulkSize is what is moved at once while there is more.
 	bulkSize = 64 << 10
+	// maxPlaintext is the most that a TLS record holds (RFC 8446, section 5.1).
+	maxPlaintext = 1 << 14
 	// bulkPatience is how long a raw direction keeps a bulk buffer without a byte.
 	bulkPatience = 20 * time.Millisecond
 	// lastBytes is how long a peer that can no longer be written to may still
@@ -23,7 +27,13 @@ const (
 	lastBytes = 5 * time.Second
 )
 
-var bulkBuffers = sync.Pool{New: func() any { return new([bulkSize]byte) }}
+// bulk is what is borrowed for moving much at once.
+type bulk struct {
+	plain [bulkSize]byte
+	wire  [bulkSize + bulkSize/32]byte // the same in TLS records
+}
+
+var bulks = sync.Pool{New: func() any { return new(bulk) }}
 
 // end is one of a relay's two ends: TLS over a flow, or the flow itself.
 type end struct {
@@ -79,7 +89,7 @@ func (r *relay) run(dst, src *end, wait []byte) {
 		n, rerr := src.Read(wait)
 		var werr error
 		if n == len(wait) && rerr == nil {
-			rerr, werr = src.bulk(dst, wait)
+			rerr, werr = src.move(dst, wait)
 		} else if n > 0 {
 			_, werr = dst.Write(wait[:n])
 		}
@@ -94,37 +104,53 @@ func (r *relay) run(dst, src *end, wait []byte) {
 	}
 }
 
-// bulk passes on first, and whatever can be had after it without waiting for
-// long, in as few writes as it takes.
-func (src *end) bulk(dst *end, first []byte) (rerr, werr error) {
+// move passes on first, and whatever can be had after it without waiting for long,
+// in as few writes as it takes.
+func (src *end) move(dst *end, first []byte) (rerr, werr error) {
 	if src.tls == nil {
 		if _, werr = dst.Write(first); werr != nil {
 			return nil, werr
 		}
 	}
-	buf := bulkBuffers.Get().(*[bulkSize]byte)
-	defer bulkBuffers.Put(buf)
+	b := bulks.Get().(*bulk)
 	if src.tls == nil {
-		return src.bulkRaw(dst, buf[:])
+		rerr, werr = src.moveRaw(dst, b.plain[:])
+	} else {
+		rerr, werr = src.moveTLS(dst, first, b)
 	}
-	n := copy(buf[:], first)
+	bulks.Put(b) // not after a panic: the flow may still hold it
+	return rerr, werr
+}
+
+// moveTLS takes what crypto/tls has read from the socket already: the rest of a
+// record, and the records behind it.
+func (src *end) moveTLS(dst *end, first []byte, b *bulk) (rerr, werr error) {
+	n := copy(b.plain[:], first)
 	src.flow.noWait = true
-	for n < len(buf) && rerr == nil {
+	for n < len(b.plain) && rerr == nil {
 		var m int
-		m, rerr = src.Read(buf[n:])
+		m, rerr = src.Read(b.plain[n:])
 		n += m
 	}
 	src.flow.noWait = false
 	if errors.Is(rerr, errNoWait) {
 		rerr = nil
 	}
-	_, werr = dst.Write(buf[:n])
+	if n <= maxPlaintext {
+		_, werr = dst.Write(b.plain[:n])
+		return rerr, werr
+	}
+	dst.flow.cork(b.wire[:])
+	_, werr = dst.Write(b.plain[:n])
+	if err := dst.flow.uncork(); werr == nil {
+		werr = err
+	}
 	return rerr, werr
 }
 
-// bulkRaw goes on until nothing comes for a moment: only the socket knows whether
+// moveRaw goes on until nothing comes for a moment: only the socket knows whether
 // there is more, and only by being read.
-func (src *end) bulkRaw(dst *end, buf []byte) (rerr, werr error) {
+func (src *end) moveRaw(dst *end, buf []byte) (rerr, werr error) {
 	for {
 		src.flow.raw.SetReadDeadline(time.Now().Add(bulkPatience))
 		n, rerr := src.Read(buf)
@@ -225,6 +251,10 @@ func (r *relay) broken(e *end, err error) *problem {
 		return wordsClientRejected(r.c.target, r.c.from(), d, r.c.p.page(), err)
 	case e == &r.client:
 		return wordsClientBroke(r.c.target, r.c.from(), err)
+	case alerted && (d == tlswire.AlertCertificateRequired || rejectsCertificate(d)):
+		// Under TLS 1.3 a server looks at the client's certificate, or at there
+		// being none, when the handshake is over for the client.
+		return wordsUpstreamAlert(r.c.target, d, err)
 	default:
 		return wordsServerBroke(r.c.target, err)
 	}

@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"bytes"
-	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -335,97 +334,4 @@ func TestIdleTimeout(t *testing.T) {
 	}
 	t.Run("intercept", func(t *testing.T) { through(t, Config{}) })
 	t.Run("tunnel", func(t *testing.T) { through(t, Config{Policy: []Rule{{"*", ActionTunnel}}}) })
-}
-
-// crypto/tls must go on where it was when a read has answered errNoWait: in the
-// middle of a record, between records, and among handshake messages. The relay
-// rests on it.
-func TestNoWaitMidRecord(t *testing.T) {
-	for _, v := range []uint16{tls.VersionTLS10, tls.VersionTLS12, tls.VersionTLS13} {
-		for _, server := range []bool{true, false} {
-			t.Run(fmt.Sprintf("%s server=%v", tls.VersionName(v), server), func(t *testing.T) {
-				a, b := net.Pipe()
-				cert := pki.leaf(nil, "origin.example")
-				stutter := &stutterConn{}
-				scfg := &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS10, MaxVersion: v}
-				ccfg := &tls.Config{ServerName: "origin.example", RootCAs: pki.pool, MinVersion: tls.VersionTLS10}
-				var reader, writer *tls.Conn
-				if server {
-					stutter.Conn = a
-					reader, writer = tls.Server(stutter, scfg), tls.Client(b, ccfg)
-				} else {
-					stutter.Conn = b
-					reader, writer = tls.Client(stutter, ccfg), tls.Server(a, scfg)
-				}
-				done := make(chan error, 1)
-				go func() { done <- writer.Handshake() }()
-				if err := reader.Handshake(); err != nil {
-					t.Fatal(err)
-				}
-				if err := <-done; err != nil {
-					t.Fatal(err)
-				}
-				stutter.on = true
-				const size = 300 << 10
-				go func() {
-					io.Copy(writer, noise(size, 7))
-					writer.CloseWrite()
-				}()
-				stops := 0
-				err := sameBytes(readerFunc(func(p []byte) (int, error) {
-					for {
-						n, err := reader.Read(p)
-						if errors.Is(err, errNoWait) {
-							if stops++; n == 0 {
-								continue
-							}
-							err = nil
-						}
-						return n, err
-					}
-				}), noise(size, 7))
-				if err != nil {
-					t.Error(err)
-				}
-				if stops < 100 {
-					t.Errorf("only %d reads answered that nothing is ready: the test tests nothing", stops)
-				}
-				a.Close()
-				b.Close()
-			})
-		}
-	}
-}
-
-type readerFunc func([]byte) (int, error)
-
-func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
-
-// stutterConn answers every other read with errNoWait, and gives few bytes.
-type stutterConn struct {
-	net.Conn
-	on   bool
-	odd  bool
-	turn int
-}
-
-func (s *stutterConn) Read(b []byte) (int, error) {
-	if !s.on {
-		return s.Conn.Read(b)
-	}
-	if s.odd = !s.odd; s.odd {
-		return 0, errNoWait
-	}
-	s.turn = s.turn*7%1999 + 1
-	return s.Conn.Read(b[:min(len(b), s.turn)])
-}
-
-// TestDialSeam checks that a seam's own errors come through.
-func TestDialSeam(t *testing.T) {
-	h := start(t, Config{Dial: func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("no way") }}, Deps{})
-	_, resp := h.tryConnect("origin.example:443")
-	if resp.StatusCode != 502 {
-		t.Errorf("status %s", resp.Status)
-	}
-	h.want(inspect.CauseDialFailed)
 }

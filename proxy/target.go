@@ -30,6 +30,14 @@ func (t Target) Address() string {
 	return net.JoinHostPort(t.Host, strconv.Itoa(int(t.Port)))
 }
 
+// String returns the address, or what stands in its place.
+func (t Target) String() string {
+	if t.Host == "" || t.Port == 0 {
+		return t.Asked
+	}
+	return t.Address()
+}
+
 // dialAddress is Address with the trailing dot kept that the client may have
 // written: it tells the resolver to try no search domains.
 func (t Target) dialAddress() string {

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -147,4 +148,14 @@ func TestOwnAddresses(t *testing.T) {
 	if none.includes("127.0.0.1:8080") {
 		t.Error("without a listener, nothing is own")
 	}
+}
+
+// The seam's own errors are told like the network's.
+func TestDialSeam(t *testing.T) {
+	h := start(t, Config{Dial: func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("no way") }}, Deps{})
+	_, resp := h.tryConnect("origin.example:443")
+	if resp.StatusCode != 502 {
+		t.Errorf("status %s", resp.Status)
+	}
+	h.want(inspect.CauseDialFailed)
 }

@@ -2,9 +2,8 @@ package proxy
 
 import (
 	"crypto/tls"
-	"crypto/x509"
+	"errors"
 	"io"
-	"net/netip"
 	"slices"
 	"time"
 
@@ -83,65 +82,48 @@ func verifiedName(hello *tlswire.ClientHello, t Target) string {
 }
 
 // upstreamConfig is the configuration of one handshake with a server, made from
-// what the client itself offers.
+// what the client itself offers. What crypto/tls would verify is verified here: a
+// client that sends no name has one all the same for which the server must be good,
+// and inspection is told of the check before the handshake goes on, and so before
+// the Finished that follows from it.
 func (c *connection) upstreamConfig(hello *tlswire.ClientHello) *tls.Config {
-	p := c.p
-	lo, hi, _ := versions(hello, p.minVersion)
+	lo, hi, _ := versions(hello, c.p.minVersion)
 	leg := c.session.Leg(inspect.LegServer)
-	cfg := &tls.Config{
+	return &tls.Config{
 		ServerName:                  hello.ServerName,
-		RootCAs:                     p.roots,
-		NextProtos:                  slices.DeleteFunc(slices.Clone(hello.ALPN), func(s string) bool { return s == "" }),
+		NextProtos:                  hello.ALPN,
 		MinVersion:                  lo,
 		MaxVersion:                  hi,
-		CipherSuites:                p.suites.offer(hello.CipherSuites),
+		CipherSuites:                c.p.suites.offer(hello.CipherSuites),
 		CurvePreferences:            groups(hello.SupportedGroups),
 		DynamicRecordSizingDisabled: true,
 		KeyLogWriter:                leg.KeyLog(),
+		InsecureSkipVerify:          true,
+		VerifyConnection:            c.verifier(verifiedName(hello, c.target), leg),
 	}
-	name := verifiedName(hello, c.target)
-	insecure := p.insecure.match(name, c.target.Port) || p.insecure.match(c.target.Host, c.target.Port)
-	own := insecure
-	if hello.ServerName == "" {
-		// crypto/tls verifies for the name that it sends. An address is never
-		// sent; a name that the client did not send is verified here instead.
-		if _, err := netip.ParseAddr(name); err == nil {
-			cfg.ServerName = name
-		} else {
-			own = true
-		}
-	}
-	cfg.InsecureSkipVerify = own
-	if own || leg != nil {
-		cfg.VerifyConnection = func(cs tls.ConnectionState) error {
-			return verifyUpstream(cs, name, p.roots, leg, own, insecure)
-		}
-	}
-	return cfg
 }
 
-// verifyUpstream tells the leg what came of the check of a server's chain. It
-// runs before the handshake goes on, so that this is told before the Finished
-// that follows from it. With own set it does the check, too.
-func verifyUpstream(cs tls.ConnectionState, name string, roots *x509.CertPool, leg *inspect.Leg, own, insecure bool) error {
-	chain := cs.PeerCertificates
-	if own && !(insecure && leg == nil) {
-		if err := verifyChain(chain, name, roots); err != nil {
-			u := newUnverified(chain, name, err)
-			if !insecure {
-				return u
-			}
-			leg.Verified(verdict(chain, u, insecure))
+// verifier returns the check of the server's certificate for a name.
+func (c *connection) verifier(name string, leg *inspect.Leg) func(tls.ConnectionState) error {
+	p, port := c.p, c.target.Port
+	insecure := p.insecure.match(name, port) || p.insecure.match(c.target.Host, port)
+	return func(cs tls.ConnectionState) error {
+		if insecure && leg == nil {
 			return nil
 		}
-	}
-	if leg != nil {
-		if len(cs.VerifiedChains) > 0 {
-			chain = cs.VerifiedChains[0]
+		chain, err := p.trust.check(cs.PeerCertificates, name)
+		if chain == nil {
+			chain = cs.PeerCertificates
 		}
-		leg.Verified(verdict(chain, nil, insecure))
+		u, _ := errors.AsType[*unverified](err)
+		if leg != nil {
+			leg.Verified(verdict(chain, u, insecure))
+		}
+		if insecure {
+			return nil
+		}
+		return err
 	}
-	return nil
 }
 
 // handshakeUpstream opens TLS to the server, as the client would have.
@@ -153,9 +135,7 @@ func (c *connection) handshakeUpstream(hello *tlswire.ClientHello) (*tls.Conn, *
 	if err == nil {
 		return up, nil
 	}
-	name := verifiedName(hello, c.target)
-	if u := asUnverified(err, name); u != nil {
-		c.session.Leg(inspect.LegServer).Verified(verdict(u.chain, u, false))
+	if u, ok := errors.AsType[*unverified](err); ok {
 		return nil, wordsUnverified(c.target, u)
 	}
 	alert, alerted := peerAlert(err, &c.server)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -104,24 +105,41 @@ func TestUnverified(t *testing.T) {
 	}
 }
 
-// The check's name is what inspection and the log tell; the words follow from it.
-func TestFailedCheck(t *testing.T) {
+func TestTrust(t *testing.T) {
 	cert := must(x509.ParseCertificate(pki.leaf(nil, "origin.example").Certificate[0]))
-	for _, c := range []struct {
-		roots *x509.CertPool
-		name  string
-		want  string
-	}{
-		{newTestCA("empty").pool, "origin.example", checkUnknownAuthority},
-		{pki.pool, "other.example", checkNameMismatch},
-	} {
-		err := verifyChain([]*x509.Certificate{cert}, c.name, c.roots)
-		if got := failedCheck(cert, err); got != c.want {
-			t.Errorf("%v is %s, want %s", err, got, c.want)
+	other := must(x509.ParseCertificate(newTestCA("nobody").leaf(nil, "origin.example").Certificate[0]))
+	tr := trust{roots: pki.pool}
+	check := func(c *x509.Certificate, name, want string) {
+		t.Helper()
+		_, err := tr.check([]*x509.Certificate{c}, name)
+		u, _ := errors.AsType[*unverified](err)
+		if got := u; (got == nil) != (want == "") || got != nil && got.code != want {
+			t.Errorf("%s for %s: %v, want %q", c.Issuer, name, err, want)
 		}
 	}
-	if err := verifyChain([]*x509.Certificate{cert}, "origin.example", pki.pool); err != nil {
-		t.Error(err)
+	for range 2 { // what is remembered of one must not be taken for another
+		check(cert, "origin.example", "")
+		check(cert, "other.example", checkNameMismatch)
+		check(other, "origin.example", checkUnknownAuthority)
+	}
+	if len(tr.known) != 1 {
+		t.Errorf("%d checks are remembered, want the good one", len(tr.known))
+	}
+	for k, v := range tr.known {
+		if len(v.chain) != 2 || time.Until(v.until) > trustFor {
+			t.Errorf("remembered %d certificates until %v", len(v.chain), v.until)
+		}
+		tr.known[k] = trusted{chain: v.chain[:1], until: time.Now()}
+	}
+	if chain, _ := tr.check([]*x509.Certificate{cert}, "origin.example"); len(chain) != 2 {
+		t.Error("what is too old was believed")
+	}
+	for i := range trustSize + 10 {
+		tr.known[trustKey{byte(i), byte(i >> 8)}] = trusted{}
+	}
+	check(must(x509.ParseCertificate(pki.leaf(nil, "one.more").Certificate[0])), "one.more", "")
+	if len(tr.known) > trustSize {
+		t.Errorf("%d checks are remembered", len(tr.known))
 	}
 }
 

@@ -1,9 +1,11 @@
 package proxy
 
 import (
-	"crypto/tls"
+	"crypto/sha256"
 	"crypto/x509"
 	"errors"
+	"io"
+	"sync"
 	"time"
 
 	"tlsmitm/inspect"
@@ -33,31 +35,72 @@ type unverified struct {
 func (u *unverified) Error() string { return u.err.Error() }
 func (u *unverified) Unwrap() error { return u.err }
 
-// verifyChain checks a server's chain as crypto/tls does by default: RFC 5280,
-// and the name as RFC 9525 has it.
-func verifyChain(chain []*x509.Certificate, name string, roots *x509.CertPool) error {
-	opts := x509.VerifyOptions{Roots: roots, DNSName: name, Intermediates: x509.NewCertPool()}
-	for _, c := range chain[1:] {
+// trust checks servers' certificates, and remembers for a moment which were good:
+// programs open several connections to one server at a time, and a check costs as
+// much as the rest of a handshake.
+type trust struct {
+	roots *x509.CertPool // nil means the system's
+
+	mu    sync.Mutex
+	known map[trustKey]trusted
+}
+
+// trustKey stands for a chain, as it was sent, and the name that it was checked for.
+type trustKey [sha256.Size]byte
+
+type trusted struct {
+	chain []*x509.Certificate // with its root
+	until time.Time
+}
+
+const (
+	// trustFor is how long a good check is remembered, if no certificate in the
+	// chain expires before.
+	trustFor = time.Minute
+	// trustSize bounds how many are.
+	trustSize = 1024
+)
+
+// check verifies a chain, as a server has sent it, for a name: RFC 5280, and the
+// name as RFC 9525 has it. It returns the chain with its root, or an *unverified.
+func (t *trust) check(sent []*x509.Certificate, name string) ([]*x509.Certificate, error) {
+	key, now := newTrustKey(sent, name), time.Now()
+	t.mu.Lock()
+	good, ok := t.known[key]
+	t.mu.Unlock()
+	if ok && now.Before(good.until) {
+		return good.chain, nil
+	}
+	opts := x509.VerifyOptions{Roots: t.roots, DNSName: name, Intermediates: x509.NewCertPool()}
+	for _, c := range sent[1:] {
 		opts.Intermediates.AddCert(c)
 	}
-	_, err := chain[0].Verify(opts)
-	return err
+	chains, err := sent[0].Verify(opts)
+	if err != nil {
+		return nil, &unverified{code: failedCheck(sent[0], err), name: name, chain: sent, err: err}
+	}
+	good = trusted{chain: chains[0], until: now.Add(trustFor)}
+	for _, c := range chains[0] {
+		if c.NotAfter.Before(good.until) {
+			good.until = c.NotAfter
+		}
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.known == nil || len(t.known) >= trustSize {
+		t.known = make(map[trustKey]trusted)
+	}
+	t.known[key] = good
+	return good.chain, nil
 }
 
-// asUnverified returns the failed check in err, or nil if it is another failure.
-func asUnverified(err error, name string) *unverified {
-	if u, ok := errors.AsType[*unverified](err); ok {
-		return u
+func newTrustKey(sent []*x509.Certificate, name string) trustKey {
+	h := sha256.New()
+	for _, c := range sent {
+		h.Write(c.Raw) // DER says itself how long it is
 	}
-	v, ok := errors.AsType[*tls.CertificateVerificationError](err)
-	if !ok {
-		return nil
-	}
-	return newUnverified(v.UnverifiedCertificates, name, v.Err)
-}
-
-func newUnverified(chain []*x509.Certificate, name string, err error) *unverified {
-	return &unverified{code: failedCheck(chain[0], err), name: name, chain: chain, err: err}
+	io.WriteString(h, name)
+	return trustKey(h.Sum(nil))
 }
 
 // failedCheck names the check that err, from verifying leaf, says failed.
