@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/elazarl/goproxy"
@@ -74,6 +75,8 @@ func (d *door) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 	rw := &responseWriter{ResponseWriter: w, control: http.NewResponseController(w), idle: d.p.limits.Idle}
 	defer func() {
+		// What is left of the request's body is read for so long at most.
+		rw.finish(time.Now().Add(d.p.limits.Header))
 		if v := recover(); v != nil && v != http.ErrAbortHandler {
 			prob := wordsPanic(Target{Asked: req.Host}, v, debug.Stack())
 			d.p.logger.Error().Str("cause", string(prob.cause)).Err(prob.err).Str("next", prob.next).Msg(prob.Error())
@@ -81,10 +84,6 @@ func (d *door) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		}
 		if rw.cut {
 			panic(http.ErrAbortHandler) // the one way to end an answer as unfinished
-		}
-		if !rw.taken {
-			// What is left of the request's body is read for so long at most.
-			rw.control.SetReadDeadline(time.Now().Add(d.p.limits.Header))
 		}
 	}()
 	// Otherwise net/http eats what is left of a request's body as soon as the answer
@@ -168,8 +167,12 @@ type responseWriter struct {
 	http.ResponseWriter
 	control *http.ResponseController
 	idle    time.Duration // how long the client may take nothing, or send nothing of a body
-	taken   bool          // hijacked by the forward itself; goproxy may write no more
-	cut     bool          // the server broke its answer off
+
+	mu   sync.Mutex
+	over bool // the handler has returned: the deadlines are net/http's again
+
+	taken bool // hijacked by the forward itself; goproxy may write no more
+	cut   bool // the server broke its answer off
 }
 
 // Hijack implements http.Hijacker.
@@ -178,7 +181,9 @@ func (w *responseWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	w.mu.Lock()
 	w.taken = true
+	w.mu.Unlock()
 	early := make([]byte, rw.Reader.Buffered())
 	io.ReadFull(rw.Reader, early)
 	return &hijackedConn{Conn: conn, early: early}, rw, nil
@@ -207,6 +212,24 @@ func (w *responseWriter) Write(b []byte) (int, error) {
 	return n, err
 }
 
+// awaitBody sets the deadline for the next part of the request's body; zero for none.
+func (w *responseWriter) awaitBody(t time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.over && !w.taken {
+		w.control.SetReadDeadline(t)
+	}
+}
+
+// finish sets the last deadline: the transport may read the body a little longer
+// than the handler runs, and must not touch the next request's.
+func (w *responseWriter) finish(t time.Time) {
+	w.awaitBody(t)
+	w.mu.Lock()
+	w.over = true
+	w.mu.Unlock()
+}
+
 // Flush implements http.Flusher.
 func (w *responseWriter) Flush() {
 	if !w.taken {
@@ -222,11 +245,11 @@ type requestBody struct {
 }
 
 func (b *requestBody) Read(p []byte) (int, error) {
-	b.w.control.SetReadDeadline(time.Now().Add(b.w.idle))
+	b.w.awaitBody(time.Now().Add(b.w.idle))
 	n, err := b.ReadCloser.Read(p)
 	if err != nil {
 		// From here on the client has nothing to say until it is answered.
-		b.w.control.SetReadDeadline(time.Time{})
+		b.w.awaitBody(time.Time{})
 	}
 	return n, err
 }

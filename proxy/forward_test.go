@@ -345,19 +345,46 @@ func TestForwardFails(t *testing.T) {
 	})
 }
 
+// A plain request in which nothing moves any more ends, whoever has stopped.
 func TestForwardIdle(t *testing.T) {
-	p := rawOrigin(t, "\r\n\r\n", func(_ string, c net.Conn) { io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf") })
-	h := start(t, Config{Limits: Limits{Idle: 200 * time.Millisecond}}, Deps{})
-	c := h.dialProxy(t)
-	fmt.Fprintf(c, "GET http://origin.example:%s/ HTTP/1.1\r\nHost: x\r\n\r\n", p)
-	resp, err := http.ReadResponse(bufio.NewReader(c), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if b, err := io.ReadAll(resp.Body); string(b) != "half" || err == nil {
-		t.Errorf("read %q, %v", b, err)
-	}
-	h.want(inspect.CauseIdleTimeout)
+	limits := Limits{Idle: 200 * time.Millisecond, Header: 200 * time.Millisecond}
+	t.Run("server", func(t *testing.T) {
+		p := rawOrigin(t, "\r\n\r\n", func(_ string, c net.Conn) { io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf") })
+		h := start(t, Config{Limits: limits}, Deps{})
+		c := h.dialProxy(t)
+		fmt.Fprintf(c, "GET http://origin.example:%s/ HTTP/1.1\r\nHost: x\r\n\r\n", p)
+		resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b, err := io.ReadAll(resp.Body); string(b) != "half" || err == nil {
+			t.Errorf("read %q, %v", b, err)
+		}
+		h.want(inspect.CauseIdleTimeout)
+	})
+	t.Run("client does not read", func(t *testing.T) {
+		p := rawOrigin(t, "\r\n\r\n", func(_ string, c net.Conn) {
+			io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n")
+			io.Copy(c, noise(1000000000, 1))
+		})
+		h := start(t, Config{Limits: limits}, Deps{})
+		c := h.dialProxy(t)
+		fmt.Fprintf(c, "GET http://origin.example:%s/ HTTP/1.1\r\nHost: x\r\n\r\n", p)
+		h.outcome()
+		if n, err := io.Copy(io.Discard, c); n >= 1000000000 || isTimeout(err) {
+			t.Errorf("%d bytes, %v", n, err)
+		}
+	})
+	t.Run("client does not send", func(t *testing.T) {
+		p := port(serveEach(t, func(c net.Conn) { io.Copy(io.Discard, c) }))
+		h := start(t, Config{Limits: limits}, Deps{})
+		c := h.dialProxy(t)
+		fmt.Fprintf(c, "POST http://origin.example:%s/ HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\nthat is all", p)
+		h.outcome()
+		if _, err := io.Copy(io.Discard, c); isTimeout(err) {
+			t.Error("the connection is open")
+		}
+	})
 }
 
 // The environment's proxy, which may be this one, is not used.

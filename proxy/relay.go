@@ -225,7 +225,11 @@ func (r *relay) awaitFIN(dst, src *end, scratch []byte) {
 // unwritable ends the direction to a peer that takes nothing more. What it may
 // still have to say is waited for.
 func (r *relay) unwritable(dst *end, err error) {
-	r.fail(r.gone(dst, err), isReset(err))
+	if isReset(err) {
+		r.fail(r.gone(dst, err), true)
+	} else {
+		r.fail(r.broken(dst, err), false)
+	}
 	dst.flow.raw.SetReadDeadline(time.Now().Add(lastBytes))
 	r.half()
 }
