@@ -347,7 +347,7 @@ func TestForwardFails(t *testing.T) {
 
 // A plain request in which nothing moves any more ends, whoever has stopped.
 func TestForwardIdle(t *testing.T) {
-	limits := Limits{Idle: 200 * time.Millisecond, Header: 200 * time.Millisecond}
+	limits := Limits{Idle: time.Second, Header: time.Second}
 	t.Run("server", func(t *testing.T) {
 		p := rawOrigin(t, "\r\n\r\n", func(_ string, c net.Conn) { io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf") })
 		h := start(t, Config{Limits: limits}, Deps{})

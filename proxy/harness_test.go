@@ -239,13 +239,6 @@ func port(ln net.Listener) string {
 	return p
 }
 
-// serveOnce hands the first connection that reaches a new listener to f, in a
-// goroutine that the test waits for.
-func serveOnce(t testing.TB, f func(net.Conn)) net.Listener {
-	t.Helper()
-	return serveEach(t, func(c net.Conn) { f(c) })
-}
-
 // serveEach hands every connection that reaches a new listener to f.
 func serveEach(t testing.TB, f func(net.Conn)) net.Listener {
 	t.Helper()

@@ -93,6 +93,8 @@ func TestInspected(t *testing.T) {
 		{"tunnel", Config{Policy: []Rule{{"*", ActionTunnel}}}, func(h *harness) {
 			conn := h.tls("origin.example:"+p, func(cfg *tls.Config) { cfg.RootCAs = pki.pool })
 			exchange(t, conn, "hello")
+			conn.CloseWrite()
+			io.Copy(io.Discard, conn) // else the server's answer to the end would be met by a reset
 			conn.Close()
 		}, []string{"conn.open origin.example connect tunnel", "direct: Client Hello", "direct: Server Hello", "conn.close ok tunnel"}},
 		{"unverified", Config{}, func(h *harness) {

@@ -193,14 +193,15 @@ func TestConnectionLimitIsHard(t *testing.T) {
 }
 
 func TestHeaderLimits(t *testing.T) {
-	h := start(t, Config{Limits: Limits{Header: 200 * time.Millisecond}}, Deps{})
 	t.Run("time", func(t *testing.T) {
+		h := start(t, Config{Limits: Limits{Header: 200 * time.Millisecond}}, Deps{})
 		c := h.dialProxy(t)
 		io.WriteString(c, "CONNECT origin.example:443 HTTP/1.1\r\nX-Slow: ")
 		if _, err := io.Copy(io.Discard, c); err != nil && isTimeout(err) {
 			t.Error("the connection is open")
 		}
 	})
+	h := start(t, Config{}, Deps{})
 	t.Run("size", func(t *testing.T) {
 		c := h.dialProxy(t)
 		go io.WriteString(c, "GET http://origin.example/ HTTP/1.1\r\nX-Long: "+strings.Repeat("x", 2*maxHeaderBytes)+"\r\n\r\n")

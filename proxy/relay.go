@@ -234,11 +234,12 @@ func (r *relay) unwritable(dst *end, err error) {
 	r.half()
 }
 
-// gone is the failure that a peer's disappearance is: none, if it had said before
-// that it would send nothing more.
+// gone is the failure that a peer's disappearance is: none, if it or the other one
+// had said before that it would send nothing more. A client that closes with the
+// server's close_notify unread makes its system send a reset.
 func (r *relay) gone(e *end, err error) *problem {
 	switch {
-	case e.done.Load():
+	case r.client.done.Load() || r.server.done.Load():
 		return nil
 	case e == &r.client:
 		return wordsClientReset(r.c.target, r.c.from(), err)

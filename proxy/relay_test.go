@@ -316,18 +316,21 @@ func TestClientGoesWhileServerSends(t *testing.T) {
 	if err := <-gone; err == nil {
 		t.Error("the server could send without end")
 	}
-	h.want(inspect.CauseClientReset)
+	// Closing with data unread resets, and without ends; the client may do either.
+	if l := h.outcome(); l.Cause != string(inspect.CauseClientReset) && l.Cause != string(inspect.CauseOK) {
+		t.Errorf("logged %+v", l)
+	}
 }
 
 func TestIdleTimeout(t *testing.T) {
 	through := func(t *testing.T, cfg Config) {
 		p := origin(t, nil, "origin.example")
-		cfg.Limits.Idle = 200 * time.Millisecond
+		cfg.Limits.Idle = time.Second
 		h := start(t, cfg, Deps{})
 		c := h.tls("origin.example:"+p, func(c *tls.Config) { c.InsecureSkipVerify = true })
 		exchange(t, c, "hello")
 		l := h.want(inspect.CauseIdleTimeout)
-		contains(t, l.Message, "nothing has passed on it for 200ms")
+		contains(t, l.Message, "nothing has passed on it for 1s")
 		if _, err := c.Read(make([]byte, 1)); err == nil {
 			t.Error("the client's connection is open")
 		}

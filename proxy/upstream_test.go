@@ -31,7 +31,7 @@ func get(t testing.TB, conn *tls.Conn, host string, accept ...string) (status in
 	var resp *http.Response
 	var err error
 	if conn.ConnectionState().NegotiatedProtocol == "h2" {
-		tr := &http2.Transport{DialTLSContext: func(context.Context, string, string, *tls.Config) (net.Conn, error) { return conn, nil }}
+		tr := &http.Transport{ForceAttemptHTTP2: true, DialTLSContext: func(context.Context, string, string) (net.Conn, error) { return conn, nil }}
 		resp, err = tr.RoundTrip(req)
 	} else {
 		if err = req.Write(conn); err == nil {
@@ -159,6 +159,7 @@ func TestPageForManyStreams(t *testing.T) {
 	ln := serveTLS(t, &tls.Config{Certificates: []tls.Certificate{pki.leaf(nil, "another.example")}}, echoTLS)
 	h := start(t, Config{}, Deps{})
 	conn := h.tls("origin.example:"+port(ln), func(cfg *tls.Config) { cfg.NextProtos = []string{"h2"} })
+	//lint:ignore SA1019 net/http would open a connection for each of them
 	cc := must((&http2.Transport{}).NewClientConn(conn))
 	errs := make(chan error)
 	for range 3 {
@@ -268,7 +269,7 @@ func TestUpstreamFails(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			cfg := Config{}
 			if c.cause == inspect.CauseUpstreamTimeout {
-				cfg.Limits.Handshake = 300 * time.Millisecond
+				cfg.Limits.Handshake = time.Second
 			}
 			h := start(t, cfg, Deps{})
 			conn := h.tls("origin.example:"+port(serveEach(t, c.serve)), nil)
@@ -292,7 +293,7 @@ func TestClientFails(t *testing.T) {
 		h.want(inspect.CauseClientClosed)
 	})
 	t.Run("says nothing more", func(t *testing.T) {
-		h := start(t, Config{Limits: Limits{Handshake: 300 * time.Millisecond}}, Deps{})
+		h := start(t, Config{Limits: Limits{Handshake: time.Second}}, Deps{})
 		h.connect("origin.example:"+p, hello...)
 		h.want(inspect.CauseClientTimeout)
 	})
