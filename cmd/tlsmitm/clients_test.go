@@ -105,7 +105,6 @@ type webClient struct {
 	rejects map[string]rejection
 
 	paints bool // fetch looks at what it shows, and has no bytes of the page
-	resets bool // it closes with the server's goodbye unread, which is a reset
 }
 
 // run runs a client to its end. An error has all that the client said.
@@ -219,7 +218,7 @@ func (c webClient) fetchedAsTold(t *testing.T, p *proxyUnderTest, target, alpn s
 	carried := 0
 	for _, conn := range p.towards(target) {
 		events := p.closed(conn)
-		if last := events[len(events)-1]; last.Cause != "ok" && !(c.resets && last.Cause == "client_reset") {
+		if last := events[len(events)-1]; last.Cause != "ok" {
 			t.Errorf("connection %d closed because %s", conn, last.Cause)
 		}
 		for _, e := range events {

@@ -34,7 +34,7 @@ func webClients() []webClient {
 		{name: "wget", tools: []string{"wget"}, alpn: none, fetch: fetchWget, rejects: rejects{"1.3": {cause: "ok"}}},
 		{name: "Go", alpn: both, fetch: fetchGo, rejects: rejects{"1.3": byAlert(alertBadCertificate), "1.2": byAlert(alertBadCertificate)}},
 		{name: "Python http.client", tools: []string{"python3"}, alpn: old, fetch: fetchPython(pythonHTTPClient), rejects: unknownCA},
-		{name: "Python urllib", tools: []string{"python3"}, alpn: none, fetch: fetchPython(pythonURLLib), resets: true},
+		{name: "Python urllib", tools: []string{"python3"}, alpn: none, fetch: fetchPython(pythonURLLib)},
 		{name: "Node https", tools: []string{"node"}, alpn: old, fetch: fetchNode(nodeHTTPS),
 			rejects: rejects{"1.3": {cause: "client_closed_in_handshake"}, "1.2": {cause: "ok"}}},
 		{name: "Node http2", tools: []string{"node"}, alpn: agreed{"h2": "h2"}, fetch: fetchNode(nodeHTTP2)},
