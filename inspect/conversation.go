@@ -31,6 +31,7 @@ type conversation struct {
 	certAsked  bool
 	certSent   bool // by the client
 	rejectable bool // a server certificate was sent
+	talked     bool // the client has sent data, so it accepts the certificate
 	finished   [2]bool
 	done       bool // both ends have finished
 	doneAt     time.Time

@@ -76,6 +76,10 @@ func (d *Dissector) shown(n int) int {
 func (f *flow) data(seg segment, b []byte, wire, records int, reason string) {
 	p := f.pend(seg, reason)
 	p.add(len(b), wire, records)
+	if c := f.conv; !c.talked && f.up && c.name == LegClient && len(b) > 0 {
+		c.talked = true
+		c.d.accepted.begin(c.d.acceptor(c))
+	}
 	if reason != "" {
 		return
 	}

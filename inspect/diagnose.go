@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"net"
 	"time"
 
 	"tlsmitm/inspect/tlswire"
@@ -32,7 +33,7 @@ func (d *Dissector) diagnose(at time.Time, o *Outcome) *finding {
 			o.Cause, g.Code, g.Alert, g.Subject = CauseClientRejected, CauseClientRejected, a, d.clientName()
 			return g
 		}
-		if c.leftAfterCertificate(at, o.Cause) {
+		if c.leftAfterCertificate(at, o.Cause) && !d.accepted.since(d.acceptor(c), d.opened) {
 			g.Code, g.Confidence, g.Subject = CauseClientRejected, Probable, d.clientName()
 			return g
 		}
@@ -75,6 +76,19 @@ func (d *Dissector) clientName() string {
 		return d.meta.UserAgent
 	}
 	return d.meta.Client
+}
+
+// acceptor is the client and the name that it asked for.
+func (d *Dissector) acceptor(c *conversation) acceptor {
+	host, _, err := net.SplitHostPort(d.meta.Client)
+	if err != nil {
+		host = d.meta.Client
+	}
+	k := acceptor{host: host, userAgent: d.meta.UserAgent, name: d.meta.Target}
+	if c.hello != nil && c.hello.ServerName != "" {
+		k.name = c.hello.ServerName
+	}
+	return k
 }
 
 // alertFrom returns the first alert of one side that is of a kind.

@@ -83,3 +83,45 @@ func TestDiagnose(t *testing.T) {
 		})
 	}
 }
+
+// TestSpareConnection: a browser that talks over one connection has not rejected
+// the certificate where it drops another unused; one that talked before has.
+func TestSpareConnection(t *testing.T) {
+	var accepted acceptances
+	at := time.Now()
+	open := func(opened time.Time) (*Dissector, *[]*Event) {
+		events := new([]*Event)
+		d := newDissector(1, Meta{Client: "127.0.0.1:9", Target: "example.com:443", UserAgent: "browser"}, opened, 0, newMasterStore(1), func(e *Event) { *events = append(*events, e) })
+		d.accepted = &accepted
+		c := d.leg(LegClient)
+		c.rejectable, c.done, c.doneAt = true, true, opened
+		return d, events
+	}
+	suspected := func(events []*Event) bool {
+		for _, e := range events {
+			if e.Kind == KindDiagnosis {
+				return true
+			}
+		}
+		return false
+	}
+	busy, _ := open(at)
+	busy.leg(LegClient).flow(true).data(segment{n: 3, at: at, row: 1}, []byte("GET"), 3, 1, "")
+	spare, told := open(at)
+	spare.close(at.Add(time.Millisecond), Outcome{Cause: CauseOK}, nil)
+	if suspected(*told) {
+		t.Error("suspected while another connection talks")
+	}
+	overlapping, told := open(at.Add(time.Second))
+	busy.close(at.Add(2*time.Second), Outcome{Cause: CauseOK}, nil)
+	overlapping.leg(LegClient).doneAt = at.Add(2 * time.Second)
+	overlapping.close(at.Add(2*time.Second), Outcome{Cause: CauseOK}, nil)
+	if suspected(*told) {
+		t.Error("suspected though another connection talked meanwhile")
+	}
+	later, told := open(at.Add(time.Minute))
+	later.close(at.Add(time.Minute), Outcome{Cause: CauseOK}, nil)
+	if !suspected(*told) {
+		t.Error("not suspected though nothing has talked meanwhile")
+	}
+}

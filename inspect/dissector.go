@@ -14,6 +14,7 @@ type Dissector struct {
 	opened    time.Time
 	dataBytes int // how much of a run of data an event carries; -1 all
 	masters   *masterStore
+	accepted  *acceptances
 	emit      func(*Event)
 	slab      *slab
 	tail      []byte // where the end of a held record is put together
@@ -26,7 +27,7 @@ type Dissector struct {
 }
 
 func newDissector(conn uint64, meta Meta, opened time.Time, dataBytes int, masters *masterStore, emit func(*Event)) *Dissector {
-	return &Dissector{conn: conn, meta: meta, opened: opened, dataBytes: dataBytes, masters: masters, emit: emit, slab: new(slab)}
+	return &Dissector{conn: conn, meta: meta, opened: opened, dataBytes: dataBytes, masters: masters, emit: emit, accepted: new(acceptances), slab: new(slab)}
 }
 
 // handle takes one item of the session's queue.
@@ -158,7 +159,11 @@ func (d *Dissector) close(at time.Time, o Outcome, lost map[flowKey]int64) {
 			}
 		}
 	}
-	if g := d.diagnose(at, &o); g != nil {
+	g := d.diagnose(at, &o)
+	if c := d.find(LegClient); c != nil && c.talked {
+		d.accepted.end(d.acceptor(c), at)
+	}
+	if g != nil {
 		d.emit(&Event{Time: at, Kind: KindDiagnosis, Conn: d.conn, Leg: g.leg, Body: &g.Diagnosis})
 	}
 	end := &ConnClose{Cause: o.Cause, Mode: o.Mode, Duration: at.Sub(d.opened)}

@@ -50,6 +50,8 @@ type Inspector struct {
 	workers []*worker
 	masters *masterStore
 
+	accepted acceptances
+
 	lastID   atomic.Uint64
 	sessions sync.WaitGroup
 	started  time.Time

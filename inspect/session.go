@@ -55,7 +55,7 @@ func (in *Inspector) Open(meta Meta) *Session {
 	s := &Session{in: in, id: id, meta: meta, worker: in.workers[id%uint64(len(in.workers))]}
 	in.sessions.Add(1)
 	s.dissector = newDissector(id, meta, time.Now(), in.opts.DataBytes, in.masters, s.worker.collect)
-	s.dissector.slab = &s.worker.slab
+	s.dissector.slab, s.dissector.accepted = &s.worker.slab, &in.accepted
 	s.push(item{kind: itemOpen})
 	return s
 }
