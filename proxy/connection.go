@@ -24,6 +24,8 @@ type connection struct {
 	greets         *greeting // while the client is greeted
 	refused        *refusal  // while the client is told why it gets no further
 	relaying       atomic.Bool
+	certAsked      bool   // the server asked for a client certificate
+	early          []byte // what the server said while the proxy waited for its verdict on there being none
 
 	mu      sync.Mutex
 	sockets []net.Conn

@@ -85,6 +85,12 @@ func (r *relay) run(dst, src *end, wait []byte) {
 			r.c.finish(r.failed)
 		}
 	}()
+	if early := r.c.early; src == &r.server && len(early) > 0 {
+		if _, err := dst.Write(early); err != nil {
+			r.unwritable(dst, err)
+			return
+		}
+	}
 	for {
 		n, rerr := src.Read(wait)
 		var werr error

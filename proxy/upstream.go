@@ -100,6 +100,10 @@ func (c *connection) upstreamConfig(hello *tlswire.ClientHello) *tls.Config {
 		KeyLogWriter:                leg.KeyLog(),
 		InsecureSkipVerify:          true,
 		VerifyConnection:            c.verifier(verifiedName(hello, c.target), leg),
+		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			c.certAsked = true
+			return &tls.Certificate{}, nil // there is none
+		},
 	}
 }
 
@@ -131,6 +135,9 @@ func (c *connection) handshakeUpstream(hello *tlswire.ClientHello) (*tls.Conn, *
 	up := tls.Client(&c.server, c.upstreamConfig(hello))
 	c.server.raw.SetDeadline(time.Now().Add(c.p.limits.Handshake))
 	err := up.Handshake()
+	if err == nil && c.certAsked && up.ConnectionState().Version >= tls.VersionTLS13 {
+		err = c.awaitVerdict(up)
+	}
 	c.server.raw.SetDeadline(time.Time{})
 	if err == nil {
 		return up, nil
@@ -141,13 +148,36 @@ func (c *connection) handshakeUpstream(hello *tlswire.ClientHello) (*tls.Conn, *
 	alert, alerted := peerAlert(err, &c.server)
 	switch {
 	case alerted:
-		return nil, wordsUpstreamAlert(c.target, alert, err)
+		prob := wordsUpstreamAlert(c.target, alert, err)
+		if c.certAsked {
+			prob.next = wantsClientCertificate
+		}
+		return nil, prob
 	case isTimeout(err):
 		return nil, wordsUpstreamSilent(c.target, c.p.limits.Handshake, err)
 	case closedBy(&c.server, err):
 		return nil, wordsUpstreamClosed(c.target, err)
 	}
 	return nil, wordsUpstreamFailed(c.target, err)
+}
+
+// verdictTime is how long a server has to say that it will not do without a client
+// certificate.
+const verdictTime = 500 * time.Millisecond
+
+// awaitVerdict waits, for a moment, for what a TLS 1.3 server says to there being
+// no client certificate: the handshake is over for the client by then (RFC 8446
+// section 2), but it is not too late to tell it why it gets no answer. What
+// the server sends instead is kept for the client.
+func (c *connection) awaitVerdict(up *tls.Conn) error {
+	c.server.raw.SetReadDeadline(time.Now().Add(min(verdictTime, c.p.limits.Handshake)))
+	b := make([]byte, waitSize)
+	n, err := up.Read(b)
+	c.early = b[:n]
+	if n > 0 || isTimeout(err) {
+		return nil // an error other than that will come again
+	}
+	return err
 }
 
 // peerAlert returns the alert that a failed handshake's error, or what came last

@@ -231,6 +231,8 @@ func certificateFacts(leaf *x509.Certificate, asked string) []fact {
 	}
 }
 
+const wantsClientCertificate = "The server wants a client certificate, which the proxy does not have: list this host under policy.tunnel in the configuration file."
+
 func wordsUpstreamAlert(t Target, d tlswire.AlertDescription, err error) *problem {
 	p := &problem{
 		cause: inspect.CauseUpstreamHandshakeFailed, status: http.StatusBadGateway, err: err, alert: d,
@@ -246,7 +248,7 @@ func wordsUpstreamAlert(t Target, d tlswire.AlertDescription, err error) *proble
 	case tlswire.AlertNoApplicationProtocol:
 		p.next = "The server speaks none of the protocols that the client offered in ALPN."
 	case tlswire.AlertCertificateRequired:
-		p.next = "The server wants a client certificate, which the proxy does not have: list this host under policy.tunnel in the configuration file."
+		p.next = wantsClientCertificate
 	}
 	return p
 }
