@@ -140,4 +140,6 @@ type catalogue struct {
 	rejections       map[tlswire.AlertDescription]rejectionWords
 	checks           map[string]checkWords
 	causes           map[inspect.Cause]causeWords
+	// certificateWanted is the advice where a server insists on a client certificate.
+	certificateWanted sentence
 }

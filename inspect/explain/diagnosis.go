@@ -82,7 +82,11 @@ func (c *Conversation) reason(d *inspect.Diagnosis) (string, sentence) {
 	if d.Alert == nil || d.Code != inspect.CauseUpstreamHandshakeFailed {
 		return "", "" // on the client leg the alert may be either side's
 	}
-	return c.alertSentence(*d.Alert, inspect.PartyServer, inspect.PartyProxy), ""
+	var advice sentence
+	if *d.Alert == tlswire.AlertCertificateRequired {
+		advice = c.say.certificateWanted
+	}
+	return c.alertSentence(*d.Alert, inspect.PartyServer, inspect.PartyProxy), advice
 }
 
 func (c *Conversation) evidence(d *inspect.Diagnosis) string {

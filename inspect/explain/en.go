@@ -227,7 +227,8 @@ func english() *catalogue {
 			checkConstraintViolation: {"its CA may not issue it", "a constraint in the chain forbids it: tell the server's operator; until then list {host} in upstream.insecure_hosts"},
 			checkOther:               {"another check failed", "see the reported error; to let {host} pass unchecked, list it in upstream.insecure_hosts"},
 		},
-		causes: englishCauses(trust),
+		causes:            englishCauses(trust),
+		certificateWanted: "the proxy has no client certificate to show: list {host} under policy.tunnel, and the client shows its own",
 	}
 }
 

@@ -229,7 +229,8 @@ func chinese() *catalogue {
 			checkConstraintViolation: {"其 CA 无权签发", "证书链中的约束不允许：请告知服务器的运维者，在此之前可把 {host} 列入 upstream.insecure_hosts"},
 			checkOther:               {"另一项检查未通过", "请看所报告的错误；若要让 {host} 免于验证，把它列入 upstream.insecure_hosts"},
 		},
-		causes: chineseCauses(trust),
+		causes:            chineseCauses(trust),
+		certificateWanted: "代理没有可出示的客户端证书：请把 {host} 列入 policy.tunnel，由客户端出示自己的证书",
 	}
 }
 
