@@ -23,7 +23,7 @@ type banner struct {
 
 // tryOut is a command that works as pasted.
 func (b *banner) tryOut() string {
-	return "curl -x http://" + b.address + " --cacert " + shellQuoted(b.root.CertPath()) + " https://example.com/"
+	return "curl -x " + shellQuoted("http://"+b.address) + " --cacert " + shellQuoted(b.root.CertPath()) + " https://example.com/"
 }
 
 // tell writes the banner: long on the run that made the CA, a few lines after

@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/rsa"
 	"crypto/x509"
 	"errors"
@@ -228,6 +229,8 @@ func keyKind(key any) string {
 	switch k := key.(type) {
 	case *ecdsa.PublicKey:
 		return "ECDSA " + k.Curve.Params().Name
+	case ed25519.PublicKey:
+		return "Ed25519"
 	case *rsa.PublicKey:
 		return fmt.Sprintf("RSA %d bits", k.N.BitLen())
 	default:
