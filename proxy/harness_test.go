@@ -326,7 +326,11 @@ func (h *harness) handshake(target string, edit func(*tls.Config)) (*tls.Conn, e
 		edit(cfg)
 	}
 	tc := tls.Client(h.connect(target), cfg)
-	return tc, tc.Handshake()
+	err := tc.Handshake()
+	if err != nil {
+		tc.NetConn().Close()
+	}
+	return tc, err
 }
 
 // tls is handshake that must succeed.

@@ -153,7 +153,8 @@ func TestOwnAddresses(t *testing.T) {
 // The seam's own errors are told like the network's.
 func TestDialSeam(t *testing.T) {
 	h := start(t, Config{Dial: func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("no way") }}, Deps{})
-	_, resp := h.tryConnect("origin.example:443")
+	c, resp := h.tryConnect("origin.example:443")
+	c.Close()
 	if resp.StatusCode != 502 {
 		t.Errorf("status %s", resp.Status)
 	}
