@@ -1,0 +1,77 @@
+package httpmsg
+
+import "strings"
+
+// Exchange numbers a request and its response on one connection. In HTTP/1 it
+// counts from 1 in the order of the requests; in HTTP/2 it is the stream's
+// identifier (RFC 9113, section 5.1.1).
+type Exchange uint64
+
+// Field is one field line (RFC 9110, section 5), as it was sent.
+type Field struct{ Name, Value string }
+
+// Fields are field lines in the order in which they were sent. Those of HTTP/2
+// leave the pseudo-header fields out: Head has them.
+type Fields []Field
+
+// Get returns the value of the first field of that name in any letter case, and
+// "" if there is none.
+func (f Fields) Get(name string) string {
+	for i := range f {
+		if strings.EqualFold(f[i].Name, name) {
+			return f[i].Value
+		}
+	}
+	return ""
+}
+
+// Values returns the values of all fields of that name in any letter case, in
+// order.
+func (f Fields) Values(name string) []string {
+	var values []string
+	for i := range f {
+		if strings.EqualFold(f[i].Name, name) {
+			values = append(values, f[i].Value)
+		}
+	}
+	return values
+}
+
+// Protocol is what a message is written in.
+type Protocol string
+
+// The protocols, as they are shown.
+const (
+	HTTP10 Protocol = "HTTP/1.0"
+	HTTP11 Protocol = "HTTP/1.1"
+	HTTP2  Protocol = "HTTP/2"
+)
+
+// Head is everything of a message before its content.
+type Head struct {
+	Protocol Protocol // as the message says, so it may be another "HTTP/1.x"
+
+	// Of a request. Scheme and Authority are those of HTTP/2's pseudo-header
+	// fields or of an absolute-form target, "" where the message does not say.
+	Method    string
+	Scheme    string
+	Authority string // host, or host:port
+	Path      string // with the query, or "*"; "" for CONNECT
+	Target    string // HTTP/1: the request target as it was sent (RFC 9112, section 3.2)
+	Connect   string // HTTP/2: the :protocol of an extended CONNECT (RFC 8441)
+
+	// Of a response.
+	Status int    // 0 in a request
+	Reason string // HTTP/1: the reason phrase
+
+	Fields Fields
+	// Promised is set in a request that the server made up itself, with
+	// PUSH_PROMISE (RFC 9113, section 8.4).
+	Promised bool
+	Bytes    int // of the head on the wire; HTTP/2: of its frames
+}
+
+// Informational says that the head is of an interim response (RFC 9110, section
+// 15.2): the exchange's own is still to come. 101 is not one of them here, since
+// nothing of HTTP follows it.
+func (h *Head) Informational() bool { return h.Status >= 100 && h.Status < 200 && h.Status != 101 }
