@@ -62,3 +62,27 @@ func BenchmarkData(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkMessageJSON is what it costs to write one leg's handshake messages.
+func BenchmarkMessageJSON(b *testing.B) {
+	for _, s := range setups() {
+		if s.name != "TLS 1.3 plain" {
+			continue
+		}
+		var messages []*Event
+		for _, e := range s.run(b).dissect(LegServer, newMasterStore(1), whole) {
+			if e.Kind == KindTLSMessage {
+				messages = append(messages, e)
+			}
+		}
+		var lines []byte
+		b.ReportAllocs()
+		for b.Loop() {
+			lines = lines[:0]
+			for _, e := range messages {
+				lines = e.AppendJSON(lines)
+			}
+		}
+		b.SetBytes(int64(len(lines)))
+	}
+}

@@ -91,6 +91,7 @@ func (w *jsonWriter) message(m *Message) {
 	w.bool("encrypted", m.Encrypted)
 	w.int("length", int64(m.Length))
 	w.int("wire", int64(m.Wire))
+	w.context(m)
 	if !m.Opened() {
 		w.str("reason", m.Reason)
 		return
@@ -100,6 +101,26 @@ func (w *jsonWriter) message(m *Message) {
 	tree := m.Tree()
 	w.b = tree.AppendJSONFields(w.b)
 	w.fingerprints(m, len(w.b) == at)
+	w.raw("}")
+	w.bytes("raw", m.Raw)
+}
+
+// context appends what was agreed on when a message passed: with its raw bytes,
+// it is all that it takes to read the message again.
+func (w *jsonWriter) context(m *Message) {
+	if m.Context.Version == 0 && m.Group == 0 && !m.Resumed {
+		return
+	}
+	w.key("context")
+	w.raw(`{"version":`)
+	w.codeValue(uint64(m.Context.Version), m.Context.Version.String())
+	w.code("cipher_suite", uint64(m.Context.CipherSuite), m.Context.CipherSuite.String())
+	if m.Group != 0 {
+		w.code("group", uint64(m.Group), m.Group.String())
+	}
+	if m.Resumed {
+		w.bool("resumed", true)
+	}
 	w.raw("}")
 }
 
@@ -126,6 +147,7 @@ func (w *jsonWriter) data(kind Kind, d *Data) {
 		w.uint("content_type", uint64(tlswire.ContentTypeApplicationData))
 		w.bool("encrypted", true)
 		w.int("records", int64(d.Records))
+		w.opt("alpn", d.ALPN)
 	}
 	w.int("length", int64(d.Length))
 	w.int("wire", int64(d.Wire))
@@ -138,6 +160,9 @@ func (w *jsonWriter) data(kind Kind, d *Data) {
 	}
 	if d.Truncated {
 		w.bool("truncated", true)
+		if d.Sum != 0 {
+			w.uint("crc32c", d.Sum)
+		}
 	}
 }
 
@@ -315,6 +340,10 @@ func (w *jsonWriter) bool(k string, v bool)   { w.key(k); w.b = strconv.AppendBo
 
 func (w *jsonWriter) code(k string, v uint64, name string) {
 	w.key(k)
+	w.codeValue(v, name)
+}
+
+func (w *jsonWriter) codeValue(v uint64, name string) {
 	w.raw(`{"value":`)
 	w.b = strconv.AppendUint(w.b, v, 10)
 	w.str("name", name)

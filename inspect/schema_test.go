@@ -56,6 +56,7 @@ func oneOfEach() []*Event {
 		{Time: at, Kind: KindDiagnosis, Conn: 1, Body: &Diagnosis{Code: CauseDialFailed, Confidence: Certain}},
 		{Time: at, Kind: KindLoss, Conn: 1, Leg: LegClient, From: PartyClient, To: PartyProxy, Body: &Loss{Bytes: 3, Reason: LossQueueFull}},
 		{Time: at, Kind: KindLoss, Conn: 1, Body: &Loss{Reason: LossPanic}},
+		on(KindTLSData, &Data{Length: 20, Wire: 42, Records: 1, Bytes: []byte("a"), Truncated: true, Sum: 0xfedcba98, ALPN: "h2"}),
 	}
 }
 

@@ -14,8 +14,8 @@ func TestAppendJSONString(t *testing.T) {
 		{`say "\" twice`, `"say \"\\\" twice"`},
 		{"\x00\x1b\n\r\t\x7f", `"\u0000\u001b\n\r\t\u007f"`},
 		{"bücher.example", `"bücher.example"`},
-		{"a\xffb\xc3", `"a\ufffdb\ufffd"`},
-		{"\xed\xa0\x80", `"\ufffd\ufffd\ufffd"`}, // half a surrogate pair
+		{"a\xffb\xc3", "\"a\ufffdb\ufffd\""},
+		{"\xed\xa0\x80", "\"\ufffd\ufffd\ufffd\""}, // half a surrogate pair
 	} {
 		if got := string(AppendJSONString(nil, c.in)); got != c.want {
 			t.Errorf("%q: got %s, want %s", c.in, got, c.want)
