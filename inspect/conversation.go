@@ -17,6 +17,11 @@ type conversation struct {
 	// keyed says that the leg's secrets will come: what cannot be opened yet is
 	// worth waiting for.
 	keyed bool
+	// keys is where they come from if they are not the leg's own key log's.
+	keys   *KeyStore
+	watch  *keyWatch // of the handshake in progress
+	late   backlog
+	gaveUp bool // waiting for a secret was in vain
 
 	hello      *tlswire.ClientHello // the latest, which keys are named after
 	answer     *tlswire.ServerHello
@@ -60,7 +65,8 @@ type seenAlert struct {
 const maxAlerts = 16
 
 func newConversation(d *Dissector, name LegName) *conversation {
-	c := &conversation{d: d, name: name, keyed: name != LegDirect}
+	c := &conversation{d: d, name: name, keyed: name != LegDirect && d.meta.Mode != ModeCapture}
+	c.use(d.meta.Keys)
 	client, server := PartyClient, PartyServer
 	switch name {
 	case LegClient:
@@ -153,7 +159,7 @@ func (c *conversation) opener(f *flow) (o *tlscrypt.Opener, wait bool, reason st
 	if c.version >= tlswire.VersionTLS13 {
 		secret := c.lookup(f.label13())
 		if secret == nil {
-			return nil, c.keyed, "its secret is not known"
+			return nil, c.keyed, c.noSecret()
 		}
 		o, err := tlscrypt.NewTLS13(c.suite, secret)
 		if err != nil {
@@ -164,9 +170,10 @@ func (c *conversation) opener(f *flow) (o *tlscrypt.Opener, wait bool, reason st
 	master := c.master()
 	if master == nil {
 		if !c.exchanged {
-			return nil, false, "the session that it resumes is not known"
+			// A key log of the client's names the secret of this handshake, too.
+			return nil, c.keyed && c.keys != nil, "the session that it resumes is not known"
 		}
-		return nil, c.keyed, "its secret is not known"
+		return nil, c.keyed, c.noSecret()
 	}
 	o, err := tlscrypt.NewTLS12(tlscrypt.TLS12Params{
 		Version: c.version, CipherSuite: c.suite, MasterSecret: master,
@@ -177,6 +184,14 @@ func (c *conversation) opener(f *flow) (o *tlscrypt.Opener, wait bool, reason st
 		return nil, false, err.Error()
 	}
 	return o, false, ""
+}
+
+// noSecret says why there is no secret.
+func (c *conversation) noSecret() string {
+	if c.gaveUp {
+		return reasonGaveUp
+	}
+	return "its secret is not known"
 }
 
 // isResumption12 tells whether a TLS 1.2 Server Hello takes the client's session

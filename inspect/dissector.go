@@ -16,6 +16,7 @@ type Dissector struct {
 	masters   *masterStore
 	accepted  *acceptances
 	emit      func(*Event)
+	deliver   func(item) // queues what a key store tells; nil where nothing is queued
 	slab      *slab
 	tail      []byte // where the end of a held record is put together
 
@@ -24,6 +25,9 @@ type Dissector struct {
 	row     int   // the current row's number
 	rowFlow *flow // whose run of bytes it is
 	lastRow int   // of the latest event: rows never go back
+
+	closing *item // the connection is over, but what passed may still wait for secrets
+	closed  bool
 }
 
 func newDissector(conn uint64, meta Meta, opened time.Time, dataBytes int, masters *masterStore, emit func(*Event)) *Dissector {
@@ -40,13 +44,20 @@ func (d *Dissector) handle(it *item, s *Session) {
 	case itemChunk:
 		d.chunk(it.leg, it.up, it.at, it.b)
 	case itemSecret:
-		d.secret(it.leg, it.at, it.b)
+		d.secret(it)
+	case itemKeys:
+		d.leg(it.leg).use(it.body.(*KeyStore))
+	case itemNoSecrets:
+		d.noSecrets(it.leg)
 	case itemVerified:
 		d.verified(it.leg, it.at, it.body.(*Verification))
 	case itemLoss:
 		d.leg(it.leg).flow(it.up).blind = string(LossQueueFull)
 	case itemClose:
-		d.close(it.at, it.body.(Outcome), s.losses())
+		end := *it
+		end.body = ending{it.body.(Outcome), s.losses()}
+		d.closing = &end
+		d.tryClose()
 	}
 }
 
@@ -68,7 +79,7 @@ func (d *Dissector) chunk(leg LegName, up bool, at time.Time, b []byte) {
 	c := d.leg(leg)
 	f := c.flow(up)
 	f.total.Bytes += int64(len(b))
-	f.feed(segment{n: len(b), at: at, row: d.rowFor(c, f)}, b)
+	c.feed(f, at, b)
 }
 
 // rowFor gives a run of bytes its row: the current one goes on until another
@@ -85,18 +96,27 @@ func (d *Dissector) rowFor(c *conversation, f *flow) int {
 	return d.row
 }
 
-// secret takes a key log line.
-func (d *Dissector) secret(leg LegName, at time.Time, line []byte) {
-	parsed, err := tlscrypt.ParseKeyLogLine(line)
-	if err != nil {
-		return // crypto/tls writes no line that could fail
+// secret takes a key log line: one of crypto/tls, or one that a key store has read.
+func (d *Dissector) secret(it *item) {
+	line, parsed := it.body.(tlscrypt.KeyLogLine)
+	if !parsed {
+		var err error
+		if line, err = tlscrypt.ParseKeyLogLine(it.b); err != nil {
+			return // crypto/tls writes no line that could fail
+		}
 	}
+	c := d.leg(it.leg)
+	c.take(it.at, line)
+	c.proceed()
+	d.tryClose()
+}
+
+// noSecrets says that the key store will learn no more.
+func (d *Dissector) noSecrets(leg LegName) {
 	c := d.leg(leg)
-	d.emit(&Event{Time: at, Kind: KindSecret, Conn: d.conn, Leg: leg, Body: &Secret{Line: parsed.String()}})
-	c.learn(parsed)
-	for _, f := range c.flows {
-		f.process()
-	}
+	c.keyed = false
+	c.proceed()
+	d.tryClose()
 }
 
 func (d *Dissector) verified(leg LegName, at time.Time, v *Verification) {
@@ -124,8 +144,13 @@ func (d *Dissector) place(e *Event, f *flow, row int) {
 	d.emit(e)
 }
 
-// tick writes data that has waited for more of its run for long enough.
+// tick writes data that has waited for more of its run for long enough, and gives
+// secrets up that do not come.
 func (d *Dissector) tick(now time.Time) {
+	for _, c := range d.legs {
+		c.tick(now)
+	}
+	d.tryClose()
 	for _, c := range d.legs {
 		if c.data.flow != nil && now.Sub(c.data.first) >= dataDelay {
 			d.flushData()
@@ -137,16 +162,48 @@ func (d *Dissector) tick(now time.Time) {
 // waiting reports whether tick is needed.
 func (d *Dissector) waiting() bool {
 	for _, c := range d.legs {
-		if c.data.flow != nil {
+		if c.data.flow != nil || c.late.stuck {
 			return true
 		}
 	}
 	return false
 }
 
+// ending is how a connection ended, and what inspection lost of it.
+type ending struct {
+	outcome Outcome
+	lost    map[flowKey]int64
+}
+
+// tryClose ends the connection's events once it is over, unless something still
+// waits for a secret.
+func (d *Dissector) tryClose() {
+	if d.closing == nil || d.closed {
+		return
+	}
+	for _, c := range d.legs {
+		if c.late.stuck {
+			return
+		}
+	}
+	e := d.closing.body.(ending)
+	d.close(d.closing.at, e.outcome, e.lost)
+	d.closed = true
+}
+
+// forget leaves nothing of the connection in key stores.
+func (d *Dissector) forget() {
+	for _, c := range d.legs {
+		c.forget()
+	}
+}
+
 // close ends every flow, says why the connection ended, and sums up.
 func (d *Dissector) close(at time.Time, o Outcome, lost map[flowKey]int64) {
 	for _, c := range d.legs {
+		if c.late.stuck {
+			c.giveUp()
+		}
 		for _, f := range c.flows {
 			f.end(at)
 		}

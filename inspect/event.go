@@ -53,6 +53,7 @@ type Mode string
 const (
 	ModeIntercept Mode = "intercept" // both legs end here
 	ModeTunnel    Mode = "tunnel"    // bytes pass untouched
+	ModeObserve   Mode = "observe"   // bytes pass untouched, and the client tells its secrets
 	ModeRefuse    Mode = "refuse"    // the policy lets nothing pass
 	ModeCapture   Mode = "capture"   // read from a file
 )

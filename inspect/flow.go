@@ -42,6 +42,7 @@ type flow struct {
 	broken bool
 	raw    bool // not TLS
 	began  bool
+	waits  bool // the record at the head of rest needs a secret that is not there yet
 
 	rest []byte     // not consumed yet: part of a record, or waiting for a secret
 	held heldRecord // instead of rest: part of a record that may be skimmed
@@ -134,6 +135,7 @@ func (f *flow) process() {
 // run consumes whole records and returns what is left of b. With final set,
 // nothing waits for a secret any more.
 func (f *flow) run(b []byte, final bool) []byte {
+	f.waits = false
 	for len(b) > 0 {
 		if f.broken {
 			f.malformed(f.consume(len(b)), 0, b, len(b), reasonNotTLS)
@@ -149,6 +151,7 @@ func (f *flow) run(b []byte, final bool) []byte {
 			return b
 		}
 		if !f.record(rec, n, final || len(b) > maxParked) {
+			f.waits = true
 			return b
 		}
 		b = b[n:]

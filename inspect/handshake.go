@@ -96,6 +96,7 @@ func (c *conversation) note(f *flow, m *Message, body []byte, at time.Time) {
 func (c *conversation) clientHello(m *Message, h *tlswire.ClientHello, at time.Time) {
 	m.ClientHello = h
 	c.hello = h
+	defer c.watchKeys()
 	if c.name == LegServer {
 		m.Offered = c.d.leg(LegClient).hello
 	}

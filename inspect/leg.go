@@ -43,6 +43,15 @@ func (l *Leg) KeyLog() io.Writer {
 	return (*keyLog)(l)
 }
 
+// UseKeys makes the leg look for its secrets in keys, as Meta.Keys does for all
+// legs. It must be called before the leg's first bytes.
+func (l *Leg) UseKeys(keys *KeyStore) {
+	if l == nil || keys == nil {
+		return
+	}
+	l.s.push(item{kind: itemKeys, leg: l.name, at: time.Now(), body: keys})
+}
+
 // Verified tells what the check of the server's certificate found.
 func (l *Leg) Verified(v Verification) {
 	if l == nil {

@@ -70,12 +70,14 @@ func (b *budget) open() {
 type itemKind uint8
 
 const (
-	itemChunk    itemKind = iota // bytes that passed
-	itemSecret                   // a key log line
-	itemOpen                     // the connection has come
-	itemVerified                 // the proxy's verdict on the server's certificate
-	itemLoss                     // bytes that did not fit into the queue
-	itemClose                    // the connection is over
+	itemChunk     itemKind = iota // bytes that passed
+	itemSecret                    // a key log line
+	itemOpen                      // the connection has come
+	itemVerified                  // the proxy's verdict on the server's certificate
+	itemLoss                      // bytes that did not fit into the queue
+	itemClose                     // the connection is over
+	itemKeys                      // where the leg's secrets come from
+	itemNoSecrets                 // no more secrets will come from there
 )
 
 // item is one entry of a session's queue.
@@ -85,7 +87,7 @@ type item struct {
 	leg  LegName
 	at   time.Time
 	b    []byte // of a block, or a secret's line
-	body any    // *Verification, Outcome
+	body any    // *Verification, Outcome, *KeyStore, a secret as a tlscrypt.KeyLogLine
 }
 
 // blockSize holds a whole TLS record with room to spare; a chunk that is larger

@@ -12,6 +12,9 @@ type Meta struct {
 	UserAgent string
 	Via       Via
 	Mode      Mode
+	// Keys opens what the legs' own key logs do not; nil for none. In
+	// ModeCapture it is all that does.
+	Keys *KeyStore
 }
 
 // Outcome says how a connection ended.
@@ -31,13 +34,15 @@ type Session struct {
 
 	mu     sync.Mutex
 	q      queue
-	queued bool // waits for its worker
-	closed bool
+	queued bool              // waits for its worker
+	closed bool              // nothing but secrets is queued any more
+	over   bool              // nothing is
 	lost   map[flowKey]int64 // overflow: drop; a direction that lost bytes stays lost
 
 	// Owned by the worker.
 	dissector *Dissector
 	broken    bool
+	done      bool
 }
 
 // flowKey names one direction of one leg.
@@ -56,6 +61,7 @@ func (in *Inspector) Open(meta Meta) *Session {
 	in.sessions.Add(1)
 	s.dissector = newDissector(id, meta, time.Now(), in.opts.DataBytes, in.masters, s.worker.collect)
 	s.dissector.slab, s.dissector.accepted = &s.worker.slab, &in.accepted
+	s.dissector.deliver = s.deliver
 	s.push(item{kind: itemOpen})
 	return s
 }
@@ -94,6 +100,23 @@ func (s *Session) push(it item) {
 		return
 	}
 	s.closed = it.kind == itemClose
+	s.queue(it)
+}
+
+// deliver queues what a key store has to tell, of a connection that has ended,
+// too: it may have ended sooner than its secrets were read.
+func (s *Session) deliver(it item) {
+	it.at = time.Now()
+	s.mu.Lock()
+	if s.over {
+		s.mu.Unlock()
+		return
+	}
+	s.queue(it)
+}
+
+// queue is called with mu held and releases it.
+func (s *Session) queue(it item) {
 	s.q.items = append(s.q.items, it)
 	s.schedule()
 }
@@ -155,6 +178,13 @@ func (s *Session) take(spare queue) queue {
 	s.queued = false
 	s.mu.Unlock()
 	return q
+}
+
+// end refuses all that could still be queued.
+func (s *Session) end() {
+	s.mu.Lock()
+	s.over = true
+	s.mu.Unlock()
 }
 
 // losses returns what each direction lost, once the session is closed.

@@ -142,9 +142,11 @@ func (w *worker) drain() {
 
 // serve dissects all that a session has queued. It reports whether the session is
 // over.
-func (w *worker) serve(s *Session) (closed bool) {
+func (w *worker) serve(s *Session) (over bool) {
 	q := s.take(w.spare)
-	closed = w.guard(s, q.items)
+	if !s.done {
+		over = w.dissect(s, q.items)
+	}
 	size := 0
 	for _, it := range q.items {
 		if it.kind == itemChunk {
@@ -154,46 +156,66 @@ func (w *worker) serve(s *Session) (closed bool) {
 	q.release()
 	w.spare = q
 	w.in.budget.give(size)
-	if !closed && !s.broken && s.dissector.waiting() {
+	w.track(s, over)
+	return over
+}
+
+// dissect takes a session's items. It reports whether the session is over.
+func (w *worker) dissect(s *Session, items []item) (over bool) {
+	at, closing := time.Now(), false
+	for i := range items {
+		if items[i].kind == itemClose {
+			closing, at = true, items[i].at
+		}
+	}
+	if s.broken {
+		if closing {
+			w.collect(s.brokenClose(at, nil))
+		}
+		return closing
+	}
+	return w.guard(s, at, closing, func() {
+		for i := range items {
+			s.dissector.handle(&items[i], s)
+		}
+		s.dissector.settle()
+	})
+}
+
+// track notes whether the session needs to be looked at again in a while.
+func (w *worker) track(s *Session, over bool) {
+	if over || s.broken {
+		s.dissector.forget()
+	}
+	if over {
+		s.done = true
+		s.end()
+	}
+	if !s.done && !s.broken && s.dissector.waiting() {
 		w.waiting[s] = struct{}{}
 	} else {
 		delete(w.waiting, s)
 	}
-	return closed
 }
 
-// guard dissects items; a panic is a bug, and ends the inspection of this one
-// connection, loudly. It reports whether the session is over.
-func (w *worker) guard(s *Session, items []item) (closed bool) {
-	at := time.Now()
-	for i := range items {
-		if items[i].kind == itemClose {
-			closed, at = true, items[i].at
-		}
-	}
+// guard runs a step of a session's dissection; a panic is a bug, and ends the
+// inspection of this one connection, loudly. It reports whether the session is over.
+func (w *worker) guard(s *Session, at time.Time, closing bool, step func()) (over bool) {
 	defer func() {
 		if v := recover(); v != nil {
 			if w.in.opts.OnPanic != nil {
 				w.in.opts.OnPanic(s.id, v, debug.Stack())
 			}
 			s.broken = true
+			over = closing || s.dissector.closing != nil
 			w.collect(&Event{Time: at, Kind: KindLoss, Conn: s.id, Body: &Loss{Reason: LossPanic}})
-			if closed {
+			if over {
 				w.collect(s.brokenClose(at, fmt.Errorf("inspect: panic: %v", v)))
 			}
 		}
 	}()
-	if s.broken {
-		if closed {
-			w.collect(s.brokenClose(at, nil))
-		}
-		return closed
-	}
-	for i := range items {
-		s.dissector.handle(&items[i], s)
-	}
-	s.dissector.settle()
-	return closed
+	step()
+	return s.dissector.closed
 }
 
 // brokenClose ends the events of a session whose inspection ended early.
@@ -205,14 +227,22 @@ func (s *Session) brokenClose(at time.Time, err error) *Event {
 	return &Event{Time: at, Kind: KindConnClose, Conn: s.id, Body: body}
 }
 
-// tick writes the data that has waited long enough for more of its run.
+// tick writes the data that has waited long enough for more of its run, and gives
+// up secrets that do not come.
 func (w *worker) tick(now time.Time) {
+	ended := 0
 	for s := range w.waiting {
-		if s.dissector.tick(now); !s.dissector.waiting() {
-			delete(w.waiting, s)
+		over := w.guard(s, now, false, func() {
+			s.dissector.tick(now)
+			s.dissector.settle()
+		})
+		w.track(s, over)
+		if over {
+			ended++
 		}
 	}
 	w.publish()
+	w.in.sessions.Add(-ended)
 }
 
 func (w *worker) collect(e *Event) { w.events = append(w.events, e) }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"fmt"
+	"slices"
 )
 
 // Label names the secret of a key log line
@@ -21,6 +22,26 @@ const (
 	LabelExporterSecret      Label = "EXPORTER_SECRET"
 	LabelEarlyExporterSecret Label = "EARLY_EXPORTER_SECRET"
 )
+
+// labels are those above.
+var labels = [...]Label{
+	LabelClientRandom, LabelClientEarly, LabelClientHandshake, LabelServerHandshake,
+	LabelClientTraffic, LabelServerTraffic, LabelExporterSecret, LabelEarlyExporterSecret,
+}
+
+// Known reports whether the label is one of those above.
+func (l Label) Known() bool { return slices.Contains(labels[:], l) }
+
+// labelOf returns the label that word says. The known ones are shared, since key
+// logs of many connections are kept.
+func labelOf(word []byte) Label {
+	for _, l := range labels {
+		if string(word) == string(l) {
+			return l
+		}
+	}
+	return Label(word)
+}
 
 // KeyLogLine is one secret and the connection that it belongs to, which is named
 // by the client's random.
@@ -42,7 +63,7 @@ func ParseKeyLogLine(line []byte) (KeyLogLine, error) {
 	if len(words) != 3 {
 		return KeyLogLine{}, fmt.Errorf("tlscrypt: key log line has %d words, not a label, a client random and a secret", len(words))
 	}
-	l := KeyLogLine{Label: Label(words[0]), ClientRandom: make([]byte, hex.DecodedLen(len(words[1]))), Secret: make([]byte, hex.DecodedLen(len(words[2])))}
+	l := KeyLogLine{Label: labelOf(words[0]), ClientRandom: make([]byte, hex.DecodedLen(len(words[1]))), Secret: make([]byte, hex.DecodedLen(len(words[2])))}
 	if _, err := hex.Decode(l.ClientRandom, words[1]); err != nil || len(l.ClientRandom) != 32 {
 		return KeyLogLine{}, fmt.Errorf("tlscrypt: key log line %s: the client random is not 64 hex digits", l.Label)
 	}

@@ -1,0 +1,159 @@
+package inspect
+
+import (
+	"time"
+
+	"tlsmitm/inspect/tlscrypt"
+)
+
+// A conversation whose secrets come from a key store may see bytes before the
+// secret that opens them: a client's key log is read a moment after the client
+// wrote it. Until the secret is there the whole leg waits, both directions, so
+// that its events come in the order in which the bytes passed.
+
+const (
+	// keyWait is how long a leg waits for a secret: then what it holds is told of
+	// unopened, and nothing of that leg waits any more.
+	keyWait = 5 * time.Second
+	// maxBacklog bounds the bytes that wait behind such a record.
+	maxBacklog = 16 << 20
+)
+
+// heldChunk is a run of bytes that waits behind a record without a secret.
+type heldChunk struct {
+	f  *flow
+	at time.Time
+	b  []byte // its own copy
+}
+
+// backlog is what a leg holds while it waits for a secret.
+type backlog struct {
+	stuck  bool      // it waits, and is counted by the store
+	since  time.Time // when that was first noticed
+	chunks []heldChunk
+	bytes  int
+}
+
+// use makes the conversation look for its secrets in keys.
+func (c *conversation) use(keys *KeyStore) {
+	if keys == nil || c.keys != nil {
+		return
+	}
+	c.keys, c.keyed = keys, true
+}
+
+// watchKeys takes what the store knows of the handshake that begins, and asks
+// for what it will learn.
+func (c *conversation) watchKeys() {
+	if c.keys == nil || len(c.hello.Random) != 32 {
+		return
+	}
+	random := [32]byte(c.hello.Random)
+	if c.watch != nil && c.watch.random == random {
+		return
+	}
+	c.unwatch()
+	c.watch = &keyWatch{random: random, tell: func(tlscrypt.KeyLogLine) {}, over: func() {}}
+	if deliver := c.d.deliver; deliver != nil {
+		c.watch.tell = func(line tlscrypt.KeyLogLine) { deliver(item{kind: itemSecret, leg: c.name, body: line}) }
+		c.watch.over = func() { deliver(item{kind: itemNoSecrets, leg: c.name}) }
+	}
+	known, more := c.keys.watch(c.watch)
+	for _, line := range known {
+		c.take(c.helloAt, line)
+	}
+	if !more {
+		c.keyed = false
+	}
+}
+
+func (c *conversation) unwatch() {
+	if c.watch != nil {
+		c.keys.unwatch(c.watch)
+		c.watch = nil
+	}
+}
+
+// take keeps a secret and tells of it.
+func (c *conversation) take(at time.Time, line tlscrypt.KeyLogLine) {
+	c.d.emit(&Event{Time: at, Kind: KindSecret, Conn: c.d.conn, Leg: c.name, Body: &Secret{Line: line.String()}})
+	c.learn(line)
+}
+
+// feed gives bytes to their flow, or has them wait behind what waits already.
+func (c *conversation) feed(f *flow, at time.Time, b []byte) {
+	if !c.late.stuck {
+		f.feed(segment{n: len(b), at: at, row: c.d.rowFor(c, f)}, b)
+		c.look()
+		return
+	}
+	c.late.chunks = append(c.late.chunks, heldChunk{f, at, clone(b)})
+	c.late.bytes += len(b)
+	if all := c.keys.parked.Add(int64(len(b))); c.late.bytes > maxBacklog || all > maxParkedAll {
+		c.giveUp()
+	}
+}
+
+// look notes whether the conversation has come to a record that must wait.
+func (c *conversation) look() {
+	if c.keys == nil || c.late.stuck || !c.flows[0].waits && !c.flows[1].waits {
+		return
+	}
+	c.late.stuck, c.late.since = true, time.Time{}
+	c.keys.wait()
+}
+
+// proceed goes on with what waited, as far as that is possible now.
+func (c *conversation) proceed() {
+	for _, f := range c.flows {
+		f.process()
+	}
+	if !c.late.stuck {
+		return
+	}
+	for !c.flows[0].waits && !c.flows[1].waits {
+		if len(c.late.chunks) == 0 {
+			c.unstick()
+			return
+		}
+		c.late.since = time.Time{} // what may wait now is another record
+		h := c.late.chunks[0]
+		c.late.chunks[0] = heldChunk{}
+		c.late.chunks = c.late.chunks[1:]
+		c.late.bytes -= len(h.b)
+		c.keys.parked.Add(-int64(len(h.b)))
+		h.f.feed(segment{n: len(h.b), at: h.at, row: c.d.rowFor(c, h.f)}, h.b)
+	}
+}
+
+// unstick ends the waiting.
+func (c *conversation) unstick() {
+	if c.late.stuck {
+		c.keys.waiting.Add(-1)
+		c.keys.parked.Add(-int64(c.late.bytes))
+		c.late = backlog{}
+	}
+}
+
+// giveUp tells of what waits as it is. From now on nothing waits.
+func (c *conversation) giveUp() {
+	c.keyed, c.gaveUp = false, true
+	c.proceed()
+}
+
+// tick gives up what has waited long enough.
+func (c *conversation) tick(now time.Time) {
+	switch {
+	case !c.late.stuck:
+	case c.late.since.IsZero():
+		c.late.since = now
+	case now.Sub(c.late.since) >= c.keys.patience:
+		c.giveUp()
+	}
+}
+
+// forget leaves nothing of the conversation in the store.
+func (c *conversation) forget() {
+	c.unstick()
+	c.unwatch()
+}
