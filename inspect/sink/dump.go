@@ -30,16 +30,16 @@ func (d *dump) begins(text string) bool {
 }
 
 // limit returns as much of b as a row may show.
-func (t *Table) limit(b []byte) []byte {
-	if n := t.style.DataBytes; n >= 0 && len(b) > n {
+func (p *page) limit(b []byte) []byte {
+	if n := p.style.DataBytes; n >= 0 && len(b) > n {
 		return b[:n]
 	}
 	return b
 }
 
 // dump shows b, the beginning of length bytes.
-func (t *Table) dump(b []byte, length int) *dump {
-	b = t.limit(b)
+func (p *page) dump(b []byte, length int) *dump {
+	b = p.limit(b)
 	if len(b) == 0 {
 		return nil
 	}
@@ -47,15 +47,15 @@ func (t *Table) dump(b []byte, length int) *dump {
 }
 
 // dataDump shows application data; HTTP/2 frame by frame.
-func (t *Table) dataDump(d *inspect.Data, note explain.DataNote) *dump {
+func (p *page) dataDump(d *inspect.Data, note explain.DataNote) *dump {
 	if len(note.Frames) == 0 {
-		b := t.limit(d.Bytes)
+		b := p.limit(d.Bytes)
 		if len(b) == d.Length && strings.TrimRight(string(b), "\r\n") == note.Note.String() {
 			return nil // the note says it all
 		}
-		return t.dump(d.Bytes, d.Length)
+		return p.dump(d.Bytes, d.Length)
 	}
-	left := len(t.limit(d.Bytes))
+	left := len(p.limit(d.Bytes))
 	out, shown := dump{more: d.Length - left}, 0
 	for _, f := range note.Frames {
 		b := f.Payload[:min(len(f.Payload), left-shown)]
@@ -63,7 +63,7 @@ func (t *Table) dataDump(d *inspect.Data, note explain.DataNote) *dump {
 		if len(b) == 0 || f.Control {
 			continue // the note names it, and there is nothing to read in it
 		}
-		out.parts = append(out.parts, split(part{caption: t.style.Words.Frame(f), bytes: b})...)
+		out.parts = append(out.parts, split(part{caption: p.style.Words.Frame(f), bytes: b})...)
 	}
 	if len(out.parts) == 0 {
 		return nil
@@ -87,18 +87,18 @@ type dumpLine struct {
 }
 
 // printDump prints data behind a bar: text as text, all else in hexadecimal.
-func (t *Table) printDump(d *dump) {
-	left := t.maxLines()
+func (p *page) printDump(d *dump) {
+	left := p.maxLines()
 	more := d.more
-	for _, p := range d.parts {
+	for _, part := range d.parts {
 		var lines []dumpLine
-		if explain.TextPrefix(p.bytes) == len(p.bytes) {
-			lines = t.textLines(p.bytes)
+		if explain.TextPrefix(part.bytes) == len(part.bytes) {
+			lines = p.textLines(part.bytes)
 		} else {
-			lines = t.hexLines(p.bytes, p.offset)
+			lines = p.hexLines(part.bytes, part.offset)
 		}
-		if p.caption != "" {
-			t.bar(p.caption, styleFaint)
+		if part.caption != "" {
+			p.bar(part.caption, styleFaint)
 		}
 		for _, l := range lines {
 			if left == 0 {
@@ -106,35 +106,35 @@ func (t *Table) printDump(d *dump) {
 				continue
 			}
 			left--
-			t.bar(l.text, "")
+			p.bar(l.text, "")
 		}
 	}
 	if more > 0 {
-		t.bar(t.style.Words.More(more), styleFaint)
+		p.bar(p.style.Words.More(more), styleFaint)
 	}
 }
 
 // maxLines bounds what a row takes of the screen, as the limit on bytes does not
 // where every byte is a line. It is negative if there is no bound.
-func (t *Table) maxLines() int {
-	if t.style.DataBytes < 0 {
+func (p *page) maxLines() int {
+	if p.style.DataBytes < 0 {
 		return -1
 	}
-	return 16 + t.style.DataBytes/16
+	return 16 + p.style.DataBytes/16
 }
 
-func (t *Table) bar(text, style string) {
+func (p *page) bar(text, style string) {
 	l := new(line)
-	l.at(t.layout.in)
+	l.at(p.layout.in)
 	l.text("│ ", styleFaint)
 	l.text(text, style)
-	t.print(l)
+	p.print(l)
 }
 
 // textLines breaks text into lines that fit, and makes them harmless. Empty
 // lines at its end are left out.
-func (t *Table) textLines(b []byte) []dumpLine {
-	width := t.layout.width - t.layout.in - 2
+func (p *page) textLines(b []byte) []dumpLine {
+	width := p.layout.width - p.layout.in - 2
 	var out []dumpLine
 	for s := range strings.Lines(string(wholeRunes(bytes.TrimRight(b, "\r\n")))) {
 		n := len(s)
@@ -167,10 +167,10 @@ func wholeRunes(b []byte) []byte {
 }
 
 // hexLines writes offset, hexadecimal and ASCII, 16 bytes a line where they fit.
-func (t *Table) hexLines(b []byte, offset int) []dumpLine {
+func (p *page) hexLines(b []byte, offset int) []dumpLine {
 	const wide, perByte = 16, 3
 	row := wide
-	if t.layout.width-t.layout.in-2 < 6+wide*perByte+1+1+wide {
+	if p.layout.width-p.layout.in-2 < 6+wide*perByte+1+1+wide {
 		row = wide / 2
 	}
 	var out []dumpLine

@@ -8,9 +8,6 @@ import (
 	"tlsmitm/inspect/explain"
 )
 
-// print appends a line to what will be written.
-func (t *Table) print(l *line) { l.writeTo(&t.buf, t.style.Color) }
-
 // header says which connection the next lines are about, unless the last ones
 // were: in full the first time, then shortly.
 func (t *Table) header(c *tableConn) {
@@ -115,23 +112,6 @@ func (t *Table) diagnosis(c *tableConn, e *inspect.Event) {
 	t.paragraph("✗", d.Title, styleFatal, "")
 	t.paragraph("", d.Evidence, "", "")
 	t.paragraph("→", d.Advice, styleStrong, "")
-}
-
-// paragraph prints a text with a mark in front of its first line.
-func (t *Table) paragraph(mark, text, markStyle, style string) {
-	indent := t.layout.from
-	if style == "" && markStyle == styleFatal {
-		style = styleFatal
-	}
-	for i, w := range wrapText(text, style, t.layout.width-indent) {
-		l := new(line)
-		if i == 0 && mark != "" {
-			l.right(mark, markStyle, indent-1)
-		}
-		l.at(indent)
-		l.spans = append(l.spans, w.spans...)
-		t.print(l)
-	}
 }
 
 // closed ends a connection with one line.

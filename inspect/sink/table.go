@@ -1,8 +1,6 @@
 package sink
 
 import (
-	"bytes"
-	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -59,10 +57,7 @@ const (
 // Table is a sink that shows events as the table of a protocol analyser, with a
 // note beside every message. It is used from one goroutine.
 type Table struct {
-	out     io.Writer
-	style   Style
-	layout  layout
-	buf     bytes.Buffer
+	page
 	conns   map[uint64]*tableConn
 	waiting []*tableConn // those that Flush has to look at
 	last    uint64       // the connection that was printed last; 0 if its end was
@@ -83,7 +78,7 @@ type tableConn struct {
 
 // NewTable returns a table that is written to out, which it does not close.
 func NewTable(out io.Writer, style Style) *Table {
-	return &Table{out: out, style: style.withDefaults(), conns: make(map[uint64]*tableConn)}
+	return &Table{page: newPage(out, style), conns: make(map[uint64]*tableConn)}
 }
 
 // Name implements inspect.Sink.
@@ -91,18 +86,18 @@ func (t *Table) Name() string { return "table" }
 
 // Write implements inspect.Sink.
 func (t *Table) Write(batch []*inspect.Event) error {
-	t.layout = newLayout(t.style.Width())
+	t.fit()
 	for _, e := range batch {
 		if e.Conn != 0 && e.Kind != inspect.KindSecret {
 			t.event(t.conn(e), e)
 		}
 	}
-	return t.drain()
+	return t.drain(t.Name())
 }
 
 // Flush implements inspect.Sink: it prints what has waited long enough.
 func (t *Table) Flush(now time.Time) (pending bool, err error) {
-	t.layout = newLayout(t.style.Width())
+	t.fit()
 	waiting := t.waiting
 	t.waiting = nil
 	slices.SortFunc(waiting, func(a, b *tableConn) int { return a.since.Compare(b.since) })
@@ -112,7 +107,7 @@ func (t *Table) Flush(now time.Time) (pending bool, err error) {
 			t.await(c)
 		}
 	}
-	return len(t.waiting) > 0, t.drain()
+	return len(t.waiting) > 0, t.drain(t.Name())
 }
 
 // settle prints what a connection holds back for too long already. It returns
@@ -143,26 +138,13 @@ func (t *Table) settle(c *tableConn, now time.Time) bool {
 
 // Close implements inspect.Sink.
 func (t *Table) Close() error {
-	t.layout = newLayout(t.style.Width())
+	t.fit()
 	for _, id := range slices.Sorted(maps.Keys(t.conns)) {
 		t.flushAll(t.conns[id])
 	}
 	clear(t.conns)
 	t.waiting = nil
-	return t.drain()
-}
-
-// drain writes what is printed.
-func (t *Table) drain() error {
-	if t.buf.Len() == 0 {
-		return nil
-	}
-	_, err := t.out.Write(t.buf.Bytes())
-	t.buf.Reset()
-	if err != nil {
-		return fmt.Errorf("sink: table: %w", err)
-	}
-	return nil
+	return t.drain(t.Name())
 }
 
 // conn returns an event's connection.
