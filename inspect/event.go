@@ -81,7 +81,7 @@ type Event struct {
 	No int
 	// Body is the rest, one type per kind: *RunStart, *RunEnd, *ConnOpen,
 	// *Message, *Data (tls.data and tcp.data), *Malformed, *Verification,
-	// *Established, *Diagnosis, *Loss, *ConnClose, *Secret.
+	// *Established, *Diagnosis, *Loss, *ConnClose, *Secret, *Unknown.
 	Body any
 }
 
@@ -139,6 +139,9 @@ type Message struct {
 	Group tlswire.NamedGroup
 	// Resumed says that the handshake so far continues an earlier session.
 	Resumed bool
+	// Fields is the JSON object of what the message says, for one that was saved
+	// without its bytes: Raw is nil then, and Reason says so. Else it is nil.
+	Fields []byte
 
 	certs certificates
 }
@@ -239,6 +242,12 @@ type ConnClose struct {
 	Mode     Mode   // as it was treated in the end
 	Duration time.Duration
 	Flows    []FlowTotal
+}
+
+// Unknown is an event of a kind that this version does not know, read from a
+// file that another wrote. AppendJSON writes it as it was.
+type Unknown struct {
+	Line []byte // the JSON object; read-only
 }
 
 // Secret is a line of the NSS key log format, without its line end.

@@ -16,6 +16,9 @@ func (e *Event) AppendJSON(dst []byte) []byte {
 	if e.Kind == KindSecret {
 		return dst
 	}
+	if u, ok := e.Body.(*Unknown); ok {
+		return append(dst, u.Line...)
+	}
 	w := jsonWriter{dst}
 	w.raw(`{"time":"`)
 	w.b = appendTime(w.b, e.Time)
@@ -92,6 +95,11 @@ func (w *jsonWriter) message(m *Message) {
 	w.int("length", int64(m.Length))
 	w.int("wire", int64(m.Wire))
 	w.context(m)
+	if m.Fields != nil {
+		w.key("fields")
+		w.b = append(w.b, m.Fields...)
+		return
+	}
 	if !m.Opened() {
 		w.str("reason", m.Reason)
 		return

@@ -7,7 +7,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/hex"
-	"hash/crc64"
+	"hash/crc32"
 	"math/big"
 	"slices"
 	"strings"
@@ -109,12 +109,12 @@ func (f *flow) alert(level tlswire.AlertLevel, d tlswire.AlertDescription) *flow
 		Name: "Alert", Raw: []byte{byte(level), byte(d)}, Length: 2, Context: f.ctx})
 }
 
-var crc = crc64.MakeTable(crc64.ISO)
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // data adds application data, of which the event shows 1 KiB.
 func (f *flow) data(s string, records int) *flow {
 	b := []byte(s)
-	d := &inspect.Data{Length: len(b), Records: records, ALPN: f.alpn, Sum: crc64.Checksum(b, crc)}
+	d := &inspect.Data{Length: len(b), Records: records, ALPN: f.alpn, Sum: uint64(crc32.Checksum(b, castagnoli))}
 	d.Bytes = b[:min(len(b), 1024)]
 	d.Truncated = len(d.Bytes) < len(b)
 	return f.add(inspect.KindTLSData, d)
