@@ -41,11 +41,11 @@ func (t *Table) fullHeader(c *tableConn) {
 		t.print(l)
 		return
 	}
-	via := string(c.open.Via)
+	via := explain.Value(string(c.open.Via))
 	if c.open.Via != inspect.ViaCapture {
 		via = strings.ToUpper(via)
 	}
-	for _, part := range []string{t.style.Words.From(c.open), via, string(c.open.Mode)} {
+	for _, part := range []string{t.style.Words.From(c.open), via, explain.Value(string(c.open.Mode))} {
 		if part == "" {
 			continue
 		}

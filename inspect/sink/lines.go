@@ -59,6 +59,9 @@ func (l *Lines) Name() string { return "lines" }
 // Write implements inspect.Sink.
 func (l *Lines) Write(batch []*inspect.Event) error {
 	for _, e := range batch {
+		if e.Kind == inspect.KindRunStart {
+			clear(l.talks) // another run, whose connections are counted anew
+		}
 		if e.Conn == 0 || e.Kind == inspect.KindSecret {
 			continue
 		}
@@ -92,9 +95,9 @@ func (l *Lines) event(e *inspect.Event) {
 	switch b := e.Body.(type) {
 	case *inspect.ConnOpen:
 		name = explain.Value(b.Target)
-		note = explain.Note{{Text: l.style.Words.From(b)}, {Text: string(b.Via)}, {Text: string(b.Mode)}}
+		note = explain.Note{{Text: l.style.Words.From(b)}, {Text: explain.Value(string(b.Via))}, {Text: explain.Value(string(b.Mode))}}
 	case *inspect.Message:
-		name = b.Name
+		name = explain.Value(b.Name)
 		if b.HasType {
 			name += " (" + strconv.Itoa(int(b.Type)) + ")"
 		}
@@ -109,7 +112,7 @@ func (l *Lines) event(e *inspect.Event) {
 		delete(l.talks, e.Conn)
 		name = string(e.Kind)
 	default:
-		name = string(e.Kind)
+		name = explain.Value(string(e.Kind))
 	}
 	l.write(e, name, note)
 }

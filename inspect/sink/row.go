@@ -47,7 +47,7 @@ func (t *Table) row(c *tableConn, e *inspect.Event) *row {
 
 func (t *Table) message(c *tableConn, e *inspect.Event, m *inspect.Message) {
 	t.endRuns(c, e.Leg)
-	en := entry{name: m.Name, note: c.talk.Note(e)}
+	en := entry{name: explain.Value(m.Name), note: c.talk.Note(e)}
 	if m.HasType {
 		en.typ = strconv.Itoa(int(m.Type))
 		en.cert = m.Type == tlswire.HandshakeTypeCertificate && e.Leg == inspect.LegServer && e.From == inspect.PartyServer

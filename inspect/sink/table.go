@@ -88,6 +88,9 @@ func (t *Table) Name() string { return "table" }
 func (t *Table) Write(batch []*inspect.Event) error {
 	t.fit()
 	for _, e := range batch {
+		if e.Kind == inspect.KindRunStart {
+			t.finish() // another run, whose connections are counted anew
+		}
 		if e.Conn != 0 && e.Kind != inspect.KindSecret {
 			t.event(t.conn(e), e)
 		}
@@ -139,12 +142,18 @@ func (t *Table) settle(c *tableConn, now time.Time) bool {
 // Close implements inspect.Sink.
 func (t *Table) Close() error {
 	t.fit()
+	t.finish()
+	return t.drain(t.Name())
+}
+
+// finish prints what is held back of connections whose end did not come, and
+// forgets them.
+func (t *Table) finish() {
 	for _, id := range slices.Sorted(maps.Keys(t.conns)) {
 		t.flushAll(t.conns[id])
 	}
 	clear(t.conns)
-	t.waiting = nil
-	return t.drain(t.Name())
+	t.waiting, t.last = nil, 0
 }
 
 // conn returns an event's connection.
