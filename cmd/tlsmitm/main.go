@@ -18,14 +18,14 @@ import (
 )
 
 func main() {
-	p := &app{stdout: os.Stdout, stderr: os.Stderr, lookupEnv: os.LookupEnv}
+	p := &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, lookupEnv: os.LookupEnv}
 	os.Exit(p.main(os.Args[1:]))
 }
 
 // app is one run of the command, and what it may touch.
 type app struct {
-	stdout, stderr *os.File
-	lookupEnv      func(string) (string, bool)
+	stdin, stdout, stderr *os.File
+	lookupEnv             func(string) (string, bool)
 }
 
 // env returns a variable's value, "" where there is none.

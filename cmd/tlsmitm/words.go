@@ -8,14 +8,19 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
 
 	"tlsmitm/ca"
 	"tlsmitm/cmd/tlsmitm/internal/config"
+	"tlsmitm/inspect"
+	"tlsmitm/inspect/explain"
+	"tlsmitm/inspect/saved"
 	"tlsmitm/inspect/sink"
 )
 
@@ -54,6 +59,18 @@ thrown away. It ends by itself.`
   tlsmitm ca export --format der --out ca.cer    # for Windows and Android`
 	usageFormat = "`FORMAT` of the certificate: pem or der"
 	usageOut    = "`FILE` to write to, instead of standard output"
+
+	shortShow = "Show saved events again, in any view"
+	longShow  = `Show again what --json saved: in any view, in either language, or as JSON lines.
+
+Several files are shown one after the other. A file may be gzipped, and one that
+a killed run left behind is shown as far as it goes. - is standard input, whose
+lines are shown as they come.`
+	exampleShow = `  tlsmitm show events.jsonl
+  tlsmitm show --view lines --lang zh monday.jsonl.gz tuesday.jsonl
+  tail -n +1 -f events.jsonl | tlsmitm show -
+  grep '"conn":7,' events.jsonl | tlsmitm show --data-bytes all -
+  tlsmitm show --json short.jsonl --data-bytes 0 events.jsonl`
 
 	shortVersion = "Show the version"
 )
@@ -155,6 +172,60 @@ func unwritable(from, path string, err error) error {
 	default:
 		return fmt.Errorf("%s%v", who, reason(err))
 	}
+}
+
+func nothingToShow(command string) error {
+	return fmt.Errorf("`%s` wants a file that --json wrote, or - for standard input; `%s --help` has examples", command, command)
+}
+
+func unreadable(path string, err error) error {
+	who := fmt.Sprintf("cannot read `%s`: ", path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return errors.New(who + "it does not exist; check the path")
+	case errors.Is(err, fs.ErrPermission):
+		return errors.New(who + "you may not; change its permissions, or be its owner")
+	case errors.Is(err, syscall.EISDIR):
+		return errors.New(who + "it is a directory; name the files in it")
+	case errors.Is(err, saved.ErrUTF16):
+		return errors.New(who + "it is UTF-16, as PowerShell writes with >; have --json FILE write the file instead")
+	default:
+		return fmt.Errorf("%s%s", who, strings.TrimPrefix(reason(err).Error(), "saved: "))
+	}
+}
+
+func ontoItself(from config.Source, path string) error {
+	return fmt.Errorf("%v names `%s`, which is to be read; choose another file", from, path)
+}
+
+func noEvents(first *saved.LineError, lines int) error {
+	return fmt.Errorf("%w; the %d lines after it are no events either: is that a file that --json wrote?", first, lines)
+}
+
+func moreLines(path string, n int) error {
+	return fmt.Errorf("%s: %d more lines could not be read", path, n)
+}
+
+func cutShort(line *saved.LineError) error {
+	return fmt.Errorf("%s:%d: the last line is cut short, as when a run is killed; all before it is shown", line.Name, line.Line)
+}
+
+func unknownKinds(counts map[inspect.Kind]int) error {
+	var names []string
+	total := 0
+	for _, kind := range slices.Sorted(maps.Keys(counts)) {
+		names = append(names, explain.Value(string(kind)))
+		total += counts[kind]
+	}
+	const shown = 5
+	if more := len(names) - shown; more > 0 {
+		names = append(names[:shown], fmt.Sprintf("and %d more", more))
+	}
+	return fmt.Errorf("events of kinds that this version does not show: %d (%s)", total, strings.Join(names, ", "))
+}
+
+func sinkEnded(name string, err error) error {
+	return fmt.Errorf("%s broke off: %w", name, reason(err))
 }
 
 func wrongFormat(got string) error {

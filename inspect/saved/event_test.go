@@ -12,7 +12,7 @@ import (
 // savedRun returns the lines of a run of `tlsmitm demo`. Where what is written of
 // an event changes, write it anew:
 //
-//	go run ./cmd/tlsmitm demo --view none --json inspect/saved/testdata/run.jsonl
+//	go run ./cmd/tlsmitm demo --json inspect/saved/testdata/run.jsonl
 func savedRun(t testing.TB) [][]byte {
 	t.Helper()
 	b, err := os.ReadFile("testdata/run.jsonl")

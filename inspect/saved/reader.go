@@ -96,19 +96,19 @@ func (r *Reader) begin() error {
 	r.begun = true
 	start, err := r.in.Peek(3)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("saved: %s: %w", r.name, err)
+		return fmt.Errorf("saved: %w", err)
 	}
 	switch {
 	case bytes.HasPrefix(start, []byte{0x1f, 0x8b}): // RFC 1952, section 2.3.1
 		plain, err := gzip.NewReader(r.in)
 		if err != nil {
-			return fmt.Errorf("saved: %s: %w", r.name, err)
+			return fmt.Errorf("saved: %w", err)
 		}
 		r.in = bufio.NewReaderSize(plain, readBuffer)
 	case bytes.Equal(start, []byte("\ufeff")):
 		_, err = r.in.Discard(len("\ufeff"))
 	case bytes.HasPrefix(start, []byte{0xff, 0xfe}), bytes.HasPrefix(start, []byte{0xfe, 0xff}):
-		return fmt.Errorf("%s: %w", r.name, ErrUTF16)
+		return ErrUTF16
 	}
 	return nil
 }
@@ -139,7 +139,7 @@ func (r *Reader) line() (line []byte, whole bool, err error) {
 			r.in.Reset(strings.NewReader(""))
 			return nil, false, &LineError{Name: r.name, Line: r.lines, Cut: true, Err: fmt.Errorf("saved: the compressed file ends too early")}
 		default:
-			return nil, false, fmt.Errorf("saved: %s: %w", r.name, err)
+			return nil, false, fmt.Errorf("saved: %w", err)
 		}
 	}
 }

@@ -100,8 +100,8 @@ func TestLinesAreBounded(t *testing.T) {
 
 func TestWhatIsNoTextAtAll(t *testing.T) {
 	for in, want := range map[string]string{
-		"\xff\xfe{\x00": "f: saved: this is UTF-16, and JSON lines are UTF-8",
-		"\x1f\x8b\x00\x00\x00\x00\x00\x00\x00\x00\x00": "saved: f: gzip: invalid header",
+		"\xff\xfe{\x00": "saved: this is UTF-16, and JSON lines are UTF-8",
+		"\x1f\x8b\x00\x00\x00\x00\x00\x00\x00\x00\x00": "saved: gzip: invalid header",
 	} {
 		if _, _, err := read(strings.NewReader(in)); err == nil || err.Error() != want {
 			t.Errorf("%q: %v", in, err)
