@@ -7,7 +7,8 @@ import "strings"
 // identifier (RFC 9113, section 5.1.1).
 type Exchange uint64
 
-// Field is one field line (RFC 9110, section 5), as it was sent.
+// Field is one field line (RFC 9110, section 5), as it was sent. A line that goes
+// on in the next is joined to it by one space; one without a colon has no name.
 type Field struct{ Name, Value string }
 
 // Fields are field lines in the order in which they were sent. Those of HTTP/2
@@ -56,7 +57,7 @@ type Head struct {
 	Method    string
 	Scheme    string
 	Authority string // host, or host:port
-	Path      string // with the query, or "*"; "" for CONNECT
+	Path      string // with the query, or "*"; "" for CONNECT; the target as it is where it is of no known form
 	Target    string // HTTP/1: the request target as it was sent (RFC 9112, section 3.2)
 	Connect   string // HTTP/2: the :protocol of an extended CONNECT (RFC 8441)
 

@@ -18,12 +18,15 @@ type Receiver interface {
 	End(x Exchange, up bool, e End)
 	// Switch tells that what follows is of another protocol: after a 101 or a
 	// successful CONNECT. In HTTP/1 that is all that follows on the connection,
-	// which comes through Tunnel; in HTTP/2 the stream's DATA does.
+	// which comes through Tunnel, but for the rest of a request that is still on
+	// its way; in HTTP/2 the stream's DATA does. In HTTP/1 the protocol is in lower
+	// case as the 101 names it, "websocket" or "h2c", and "" after a CONNECT; x is
+	// 0 where a client begins with HTTP/2's preface without asking.
 	Switch(x Exchange, protocol string)
 	// Tunnel tells of bytes after Switch.
 	Tunnel(x Exchange, up bool, b []byte)
-	// Anomaly tells of what should not be as it is. x is 0 where it concerns no
-	// exchange.
+	// Anomaly tells of what should not be as it is: of a message after its Head.
+	// x is 0 where it concerns no exchange.
 	Anomaly(x Exchange, up bool, a Anomaly)
 	// Frame tells of an HTTP/2 frame that is whole, or as much of it as is kept.
 	Frame(up bool, f *Frame)

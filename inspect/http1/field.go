@@ -1,0 +1,130 @@
+package http1
+
+import (
+	"strings"
+
+	"tlsmitm/inspect/httpmsg"
+)
+
+// ows is optional whitespace (RFC 9110, section 5.6.3).
+const ows = " \t"
+
+// fieldLines reads the field lines in s (RFC 9112, section 5), which are count
+// at most, up to the empty line.
+func fieldLines(s string, count int, f *findings) httpmsg.Fields {
+	fields := make(httpmsg.Fields, 0, count)
+	for s != "" {
+		var line string
+		line, s = cutLine(s, f)
+		if line == "" {
+			break
+		}
+		if isFold(line) {
+			// Only the first can come here: what follows a field is taken with it.
+			f.add(SpaceBeforeFields, "")
+			for isFold(s) {
+				_, s = cutLine(s, f)
+			}
+			continue
+		}
+		if isFold(s) {
+			line, s = unfold(line, s, f)
+		}
+		fields = append(fields, fieldLine(line, f))
+	}
+	return fields
+}
+
+func isFold(s string) bool { return s != "" && (s[0] == ' ' || s[0] == '\t') }
+
+// cutLine takes the first line off s, without its end.
+func cutLine(s string, f *findings) (line, rest string) {
+	line, rest, _ = strings.Cut(s, "\n")
+	if n := len(line); n > 0 && line[n-1] == '\r' {
+		return line[:n-1], rest
+	}
+	f.add(BareLF, "")
+	return line, rest
+}
+
+// unfold joins to a line those that continue it, by one space each (RFC 9112,
+// section 5.2), and returns what follows them.
+func unfold(line, s string, f *findings) (joined, rest string) {
+	var b strings.Builder
+	b.WriteString(strings.TrimRight(line, ows))
+	for isFold(s) {
+		line, s = cutLine(s, f)
+		if line = strings.Trim(line, ows); line != "" {
+			b.WriteByte(' ')
+			b.WriteString(line)
+		}
+	}
+	joined = b.String()
+	name, _, _ := strings.Cut(joined, ":")
+	f.add(ObsFold, quoted(strings.TrimRight(name, ows)))
+	return joined, s
+}
+
+// fieldLine reads one field line, unfolded.
+func fieldLine(line string, f *findings) httpmsg.Field {
+	colon := strings.IndexByte(line, ':')
+	if colon == 0 {
+		if second := strings.IndexByte(line[1:], ':'); second > 0 && isToken(line[1:1+second]) {
+			f.add(PseudoField, quoted(line[:1+second]))
+			colon = 1 + second
+		}
+	}
+	if colon < 0 {
+		f.add(FieldWithoutColon, "")
+		f.text(line, "")
+		return httpmsg.Field{Value: line}
+	}
+	name, value := line[:colon], strings.Trim(line[colon+1:], ows)
+	if trimmed := strings.TrimRight(name, ows); len(trimmed) != len(name) {
+		name = trimmed
+		f.add(SpaceBeforeColon, quoted(name))
+	}
+	if !isToken(name) && !strings.HasPrefix(name, ":") || name == "" {
+		f.add(FieldNameInvalid, quoted(name))
+	}
+	f.text(value, name)
+	checkFraming(name, line[colon+1:], f)
+	return httpmsg.Field{Name: name, Value: value}
+}
+
+// checkFraming looks at how the fields are written that others may take for the
+// length of the content, or may not.
+func checkFraming(name, raw string, f *findings) {
+	if len(name) < len("Content-Length") || len(name) > len("Transfer-Encoding")+8 {
+		return
+	}
+	switch {
+	case strings.EqualFold(name, "Content-Length"):
+		// One space after the colon is usual.
+		if value := strings.Trim(raw, ows); len(strings.TrimPrefix(raw, " ")) != len(value) || len(value) > 1 && value[0] == '0' && strings.Trim(value, "0123456789") == "" {
+			f.add(ContentLengthPadded, quoted(raw))
+		}
+	case strings.EqualFold(name, "Transfer-Encoding"):
+		if value := strings.Trim(raw, ows); len(strings.TrimPrefix(raw, " ")) != len(value) {
+			f.add(TransferEncodingObfuscated, quoted(raw))
+		}
+	case looksLike(name, "contentlength") || looksLike(name, "transferencoding"):
+		f.add(FieldNameLookalike, quoted(name))
+	}
+}
+
+// looksLike says whether nothing but the letters of want are left of a name.
+func looksLike(name, want string) bool {
+	n := 0
+	for i := range len(name) {
+		c := name[i] | 0x20
+		if c < 'a' || c > 'z' {
+			continue
+		}
+		if n == len(want) || c != want[n] {
+			return false
+		}
+		n++
+	}
+	return n == len(want)
+}
