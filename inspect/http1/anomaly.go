@@ -238,6 +238,13 @@ func (f *findings) add(code httpmsg.AnomalyCode, detail string) {
 	f.found = append(f.found, httpmsg.Anomaly{Code: code, Detail: detail})
 }
 
+// quote adds an anomaly with what it is about.
+func (f *findings) quote(code httpmsg.AnomalyCode, s string) {
+	if !slices.Contains(f.told, code) {
+		f.add(code, quoted(s))
+	}
+}
+
 func (f *findings) reset() { f.told, f.found = f.told[:0], f.found[:0] }
 
 // maxQuoted bounds what a detail quotes. Details quote names, lengths and

@@ -61,7 +61,7 @@ func unfold(line, s string, f *findings) (joined, rest string) {
 	}
 	joined = b.String()
 	name, _, _ := strings.Cut(joined, ":")
-	f.add(ObsFold, quoted(strings.TrimRight(name, ows)))
+	f.quote(ObsFold, strings.TrimRight(name, ows))
 	return joined, s
 }
 
@@ -70,7 +70,7 @@ func fieldLine(line string, f *findings) httpmsg.Field {
 	colon := strings.IndexByte(line, ':')
 	if colon == 0 {
 		if second := strings.IndexByte(line[1:], ':'); second > 0 && isToken(line[1:1+second]) {
-			f.add(PseudoField, quoted(line[:1+second]))
+			f.quote(PseudoField, line[:1+second])
 			colon = 1 + second
 		}
 	}
@@ -82,10 +82,10 @@ func fieldLine(line string, f *findings) httpmsg.Field {
 	name, value := line[:colon], strings.Trim(line[colon+1:], ows)
 	if trimmed := strings.TrimRight(name, ows); len(trimmed) != len(name) {
 		name = trimmed
-		f.add(SpaceBeforeColon, quoted(name))
+		f.quote(SpaceBeforeColon, name)
 	}
 	if !isToken(name) && !strings.HasPrefix(name, ":") || name == "" {
-		f.add(FieldNameInvalid, quoted(name))
+		f.quote(FieldNameInvalid, name)
 	}
 	f.text(value, name)
 	checkFraming(name, line[colon+1:], f)
@@ -102,14 +102,14 @@ func checkFraming(name, raw string, f *findings) {
 	case strings.EqualFold(name, "Content-Length"):
 		// One space after the colon is usual.
 		if value := strings.Trim(raw, ows); len(strings.TrimPrefix(raw, " ")) != len(value) || len(value) > 1 && value[0] == '0' && strings.Trim(value, "0123456789") == "" {
-			f.add(ContentLengthPadded, quoted(raw))
+			f.quote(ContentLengthPadded, raw)
 		}
 	case strings.EqualFold(name, "Transfer-Encoding"):
 		if value := strings.Trim(raw, ows); len(strings.TrimPrefix(raw, " ")) != len(value) {
-			f.add(TransferEncodingObfuscated, quoted(raw))
+			f.quote(TransferEncodingObfuscated, raw)
 		}
 	case looksLike(name, "contentlength") || looksLike(name, "transferencoding"):
-		f.add(FieldNameLookalike, quoted(name))
+		f.quote(FieldNameLookalike, name)
 	}
 }
 

@@ -79,20 +79,20 @@ func (a *facts) contentLength(value string, again bool, f *findings) {
 		n, code := parseLength(element)
 		switch {
 		case code != "":
-			f.add(code, quoted(value))
+			f.quote(code, value)
 			a.badLength = true
 		case a.hasLength && n != a.length:
-			f.add(ContentLengthDiffers, quoted(value))
+			f.quote(ContentLengthDiffers, value)
 			a.badLength = true
 		case a.hasLength && again:
-			f.add(ContentLengthRepeated, quoted(value))
+			f.quote(ContentLengthRepeated, value)
 		}
 		if code == "" && !a.hasLength {
 			a.length, a.hasLength = n, true
 		}
 	}
 	if list {
-		f.add(ContentLengthList, quoted(value))
+		f.quote(ContentLengthList, value)
 	}
 }
 
@@ -145,7 +145,7 @@ func (a *facts) transferEncoding(values []string, f *findings) {
 		lower := strings.ToLower(coding)
 		odd := coding == "" || lower != coding || strings.IndexByte(element, '\t') >= 0
 		if odd || lower != "chunked" && strings.Contains(lower, "chunk") {
-			f.add(TransferEncodingObfuscated, quoted(list))
+			f.quote(TransferEncodingObfuscated, list)
 		}
 		if coding == "" {
 			continue
@@ -158,7 +158,7 @@ func (a *facts) transferEncoding(values []string, f *findings) {
 		case knownCoding(lower):
 			others++
 		default:
-			f.add(TransferEncodingUnknown, quoted(coding))
+			f.quote(TransferEncodingUnknown, coding)
 		}
 	}
 	if codings == 1 && last == "identity" {
@@ -167,13 +167,13 @@ func (a *facts) transferEncoding(values []string, f *findings) {
 	}
 	a.coded, a.lastChunked = true, last == "chunked"
 	if !a.lastChunked {
-		f.add(ChunkedNotLast, quoted(list))
+		f.quote(ChunkedNotLast, list)
 	}
 	if chunks > 1 {
-		f.add(ChunkedRepeated, quoted(list))
+		f.quote(ChunkedRepeated, list)
 	}
 	if others > 0 {
-		f.add(TransferCoding, quoted(list))
+		f.quote(TransferCoding, list)
 	}
 }
 
@@ -219,7 +219,7 @@ func (a *facts) connection(value string, f *findings) {
 		default:
 			for _, name := range endToEnd {
 				if strings.EqualFold(option, name) {
-					f.add(ConnectionOption, quoted(option))
+					f.quote(ConnectionOption, option)
 				}
 			}
 		}

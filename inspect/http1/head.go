@@ -223,7 +223,7 @@ func (d *direction) response(h *httpmsg.Head) {
 func (d *direction) trailers(fields httpmsg.Fields) {
 	for i := range fields {
 		if name := strings.ToLower(fields[i].Name); notInTrailers[name] {
-			d.found.add(TrailerForbidden, quoted(fields[i].Name))
+			d.found.quote(TrailerForbidden, fields[i].Name)
 		}
 	}
 	if len(fields) > 0 {

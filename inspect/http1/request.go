@@ -30,7 +30,7 @@ func requestLine(line string, f *findings) *httpmsg.Head {
 		f.add(NUL, "in \"request line\"")
 	}
 	if !isToken(h.Method) {
-		f.add(MethodInvalid, quoted(h.Method))
+		f.quote(MethodInvalid, h.Method)
 	}
 	checkVersion(h.Protocol, f)
 	readTarget(h, f)
@@ -45,7 +45,7 @@ func isVersion(s string) bool {
 
 func checkVersion(p httpmsg.Protocol, f *findings) {
 	if p != httpmsg.HTTP11 && p != httpmsg.HTTP10 {
-		f.add(VersionOdd, quoted(string(p)))
+		f.quote(VersionOdd, string(p))
 	}
 }
 
@@ -150,7 +150,7 @@ func checkHost(h *httpmsg.Head, host string, hosts int, f *findings) {
 		f.add(HostRepeated, "")
 	}
 	if _, _, ok := splitPort(host); !ok {
-		f.add(HostInvalid, quoted(host))
+		f.quote(HostInvalid, host)
 	} else if h.Authority != "" && !sameAuthority(h.Scheme, h.Authority, host) {
 		f.add(HostDiffers, quoted(h.Authority)+", Host "+quoted(host))
 	}
