@@ -24,7 +24,7 @@ const demoPatience = 10 * time.Second
 
 func (p *app) demoCommand() *cobra.Command {
 	c := &cobra.Command{Use: "demo", Short: shortDemo, Long: longDemo, Args: noArguments}
-	load := p.options(c, c.Flags(), config.Only("view", "json", "keylog", "lang", "data-bytes", "log-level", "log-format"))
+	load := p.options(c, c.Flags(), config.Only("view", "bytes", "json", "keylog", "lang", "data-bytes", "log-level", "log-format"))
 	// What goes wrong here is meant to, and the view tells it.
 	c.Flags().Lookup("log-level").DefValue = string(config.LogError)
 	c.RunE = func(c *cobra.Command, _ []string) error {
@@ -82,7 +82,7 @@ func (p *app) demo(ctx context.Context, s *config.Settings) error {
 	if outlets.shown != nil {
 		to = outlets.shown
 	}
-	err = play(ctx, to, storyIn(s.Lang), &visitor{proxy: door.Addr().String(), root: root.Certificate()}, pace, s.View == config.ViewTable)
+	err = play(ctx, to, storyIn(s.Lang), &visitor{proxy: door.Addr().String(), root: root.Certificate()}, pace, s.View == config.ViewTable || s.View == config.ViewDetail)
 	if ctx.Err() != nil {
 		err = exitStatus(killedBy(syscall.SIGINT))
 	}

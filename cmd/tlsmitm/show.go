@@ -28,7 +28,7 @@ func (p *app) showCommand() *cobra.Command {
 			return nil, cobra.ShellCompDirectiveDefault
 		},
 	}
-	load := p.options(c, c.Flags(), config.Only("view", "json", "lang", "data-bytes"))
+	load := p.options(c, c.Flags(), config.Only("view", "bytes", "json", "lang", "data-bytes"))
 	c.RunE = func(c *cobra.Command, files []string) error {
 		s, err := load()
 		if err != nil {

@@ -44,6 +44,8 @@ func (p *app) open(s *config.Settings) (*outlets, error) {
 	switch view {
 	case config.ViewTable:
 		o.shown, o.sinks = to, append(o.sinks, sink.NewTable(to, style))
+	case config.ViewDetail:
+		o.shown, o.sinks = to, append(o.sinks, sink.NewDetail(to, style, s.Bytes))
 	case config.ViewLines:
 		o.shown, o.sinks = to, append(o.sinks, sink.NewLines(to, style))
 	}

@@ -44,6 +44,8 @@ type catalogue struct {
 	fromClient    func(address string) string
 	notOpened     func(why string) string
 	unreadable    func(why string) string
+	opened        string                     // of a message that was encrypted
+	der           func(amount string) string // of what the fields beside it tell
 	breaksRule    func(what string) string
 	reasons       map[string]string // the reasons in events, as far as they have other words here
 	tunnelled     string

@@ -37,6 +37,8 @@ func english() *catalogue {
 		notOpened:     func(why string) string { return "encrypted, not opened: " + why },
 		breaksRule:    func(what string) string { return "breaks a rule: " + what },
 		unreadable:    func(why string) string { return "cannot be read: " + why },
+		opened:        "decrypted",
+		der:           func(amount string) string { return amount + " of DER" },
 		reasons:       map[string]string{},
 		tunnelled:     "encrypted between client and server: a tunnel is not opened",
 		more:          func(amount string) string { return "… " + amount + " more" },

@@ -74,6 +74,15 @@ func (w *Words) From(o *inspect.ConnOpen) string {
 // More says how many bytes are not shown.
 func (w *Words) More(n int) string { return w.say.more(Bytes(int64(n))) }
 
+// Opened says that a message came encrypted, and was opened.
+func (w *Words) Opened() string { return w.say.opened }
+
+// Unreadable says why a part of a message cannot be read.
+func (w *Words) Unreadable(why string) string { return w.say.unreadable(Clean(why)) }
+
+// DER names that many bytes of DER, whose meaning is told beside them.
+func (w *Words) DER(n int) string { return w.say.der(Bytes(int64(n))) }
+
 // Continues says that data carry on a row shown before.
 func (w *Words) Continues(no int) string { return w.say.continues(no) }
 

@@ -30,6 +30,8 @@ func chinese() *catalogue {
 		notOpened:  func(why string) string { return "已加密，未解开：" + why },
 		breaksRule: func(what string) string { return "违反规范：" + what },
 		unreadable: func(why string) string { return "无法解析：" + why },
+		opened:     "已解密",
+		der:        func(amount string) string { return amount + " DER" },
 		reasons: map[string]string{
 			"its secret did not come":                         "一直没有等到密钥",
 			"its secret is not known":                         "不知道密钥",

@@ -26,7 +26,7 @@ const (
 
 // flow writes the events of one connection down by hand, 2 ms apart.
 type flow struct {
-	t      *testing.T
+	t      testing.TB
 	conn   uint64
 	at     time.Time
 	no     int
@@ -37,7 +37,7 @@ type flow struct {
 	events []*inspect.Event
 }
 
-func newFlow(t *testing.T, conn uint64, target string) *flow {
+func newFlow(t testing.TB, conn uint64, target string) *flow {
 	f := &flow{t: t, conn: conn, at: time.Date(2026, 3, 14, 15, 9, 26, 0, time.UTC)}
 	f.other(inspect.KindConnOpen, "", &inspect.ConnOpen{
 		Client: "127.0.0.1:53412", Target: target, Via: inspect.ViaConnect, Mode: inspect.ModeIntercept, UserAgent: "curl/8.5",

@@ -59,6 +59,12 @@ func (t *Table) fullHeader(c *tableConn) {
 	t.print(l)
 }
 
+func (t *Table) gap() {
+	if t.spaced {
+		t.print(new(line))
+	}
+}
+
 // headings names the columns, above a connection's first row.
 func (t *Table) headings(c *tableConn) {
 	if c.headed {
@@ -84,6 +90,7 @@ func (t *Table) headings(c *tableConn) {
 // remark prints a note that is about a leg rather than a message.
 func (t *Table) remark(c *tableConn, mark, markStyle string, n explain.Note) {
 	t.header(c)
+	t.gap()
 	indent := t.layout.from
 	for i, text := range wrap(n, t.layout.width-indent) {
 		l := new(line)
@@ -109,6 +116,7 @@ func (t *Table) loss(c *tableConn, e *inspect.Event) {
 func (t *Table) diagnosis(c *tableConn, e *inspect.Event) {
 	d := c.talk.Diagnosis(e)
 	t.header(c)
+	t.gap()
 	t.paragraph("✗", d.Title, styleFatal, "")
 	t.paragraph("", d.Evidence, "", "")
 	t.paragraph("→", d.Advice, styleStrong, "")
@@ -120,6 +128,7 @@ func (t *Table) closed(c *tableConn, e *inspect.Event) {
 	if !c.announced {
 		t.header(c)
 	}
+	t.gap()
 	l := t.title(c)
 	indent := l.width + 2
 	for i, text := range wrap(note, t.layout.width-indent) {

@@ -12,13 +12,16 @@ type page struct {
 	out    io.Writer
 	style  Style
 	layout layout
+	place  func(width int) layout
 	buf    bytes.Buffer
 }
 
-func newPage(out io.Writer, style Style) page { return page{out: out, style: style.withDefaults()} }
+func newPage(out io.Writer, style Style) page {
+	return page{out: out, style: style.withDefaults(), place: newLayout}
+}
 
 // fit takes in how wide the page is now.
-func (p *page) fit() { p.layout = newLayout(p.style.Width()) }
+func (p *page) fit() { p.layout = p.place(p.style.Width()) }
 
 // print appends a line to what will be written.
 func (p *page) print(l *line) { l.writeTo(&p.buf, p.style.Color) }

@@ -43,6 +43,9 @@ func TestSavedEventsLookTheSame(t *testing.T) {
 		if got, want := show(t, Style{}, again...), show(t, Style{}, events...); got != want {
 			t.Errorf("%s: table: got\n%s\nwant\n%s", name, got, want)
 		}
+		if got, want := detail(t, Style{}, true, again...), detail(t, Style{}, true, events...); got != want {
+			t.Errorf("%s: detail: got\n%s\nwant\n%s", name, got, want)
+		}
 		var lines [2]bytes.Buffer
 		for i, some := range [][]*inspect.Event{again, events} {
 			if err := NewLines(&lines[i], Style{}).Write(some); err != nil {

@@ -24,8 +24,9 @@ type entry struct {
 	name string
 	typ  string // as analysers list it: the handshake type, or 23; may be empty
 	note explain.Note
-	dump *dump // the data to show below it, if any
-	cert bool  // the certificate of the server, as the proxy got it
+	dump *dump            // the data to show below it, if any
+	cert bool             // the certificate of the server, as the proxy got it
+	msg  *inspect.Message // nil for what is none
 }
 
 // row returns the row that an event goes into: the one at hand if it is of the
@@ -47,7 +48,7 @@ func (t *Table) row(c *tableConn, e *inspect.Event) *row {
 
 func (t *Table) message(c *tableConn, e *inspect.Event, m *inspect.Message) {
 	t.endRuns(c, e.Leg)
-	en := entry{name: explain.Value(m.Name), note: c.talk.Note(e)}
+	en := entry{name: explain.Value(m.Name), note: c.talk.Note(e), msg: m}
 	if m.HasType {
 		en.typ = strconv.Itoa(int(m.Type))
 		en.cert = m.Type == tlswire.HandshakeTypeCertificate && e.Leg == inspect.LegServer && e.From == inspect.PartyServer
@@ -101,6 +102,12 @@ func (t *Table) flushRow(c *tableConn) {
 	}
 	c.row = nil
 	t.header(c)
+	t.show(c, r)
+}
+
+// printRow prints a row: a line for each of its messages, with the note beside it
+// or below.
+func (t *Table) printRow(c *tableConn, r *row) {
 	t.headings(c)
 	for i := range r.entries {
 		en := &r.entries[i]

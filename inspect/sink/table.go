@@ -61,6 +61,10 @@ type Table struct {
 	conns   map[uint64]*tableConn
 	waiting []*tableConn // those that Flush has to look at
 	last    uint64       // the connection that was printed last; 0 if its end was
+	// show prints a row, below its connection's header.
+	show func(c *tableConn, r *row)
+	// spaced says that an empty line goes before everything.
+	spaced bool
 }
 
 // tableConn is what the table keeps of an open connection.
@@ -78,7 +82,9 @@ type tableConn struct {
 
 // NewTable returns a table that is written to out, which it does not close.
 func NewTable(out io.Writer, style Style) *Table {
-	return &Table{page: newPage(out, style), conns: make(map[uint64]*tableConn)}
+	t := &Table{page: newPage(out, style), conns: make(map[uint64]*tableConn)}
+	t.show = t.printRow
+	return t
 }
 
 // Name implements inspect.Sink.

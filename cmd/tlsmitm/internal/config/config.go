@@ -10,6 +10,7 @@ type Config struct {
 	AllowRemote bool      `yaml:"allow_remote"`
 	CADir       Path      `yaml:"ca_dir"` // "" is the user's configuration directory
 	View        View      `yaml:"view"`
+	Bytes       bool      `yaml:"bytes"`
 	JSON        Path      `yaml:"json"` // "" is none, "-" is standard output
 	KeyLog      Path      `yaml:"keylog"`
 	Lang        Lang      `yaml:"lang"`

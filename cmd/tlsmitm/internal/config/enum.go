@@ -7,9 +7,10 @@ type View string
 
 // The views.
 const (
-	ViewTable View = "table"
-	ViewLines View = "lines"
-	ViewNone  View = "none"
+	ViewTable  View = "table"
+	ViewDetail View = "detail"
+	ViewLines  View = "lines"
+	ViewNone   View = "none"
 )
 
 // Lang is the language of what is said about an event.
@@ -73,7 +74,9 @@ const (
 )
 
 // UnmarshalText accepts the views' names.
-func (v *View) UnmarshalText(b []byte) error { return choose(v, b, ViewTable, ViewLines, ViewNone) }
+func (v *View) UnmarshalText(b []byte) error {
+	return choose(v, b, ViewTable, ViewDetail, ViewLines, ViewNone)
+}
 
 // UnmarshalText accepts the languages' names.
 func (l *Lang) UnmarshalText(b []byte) error { return choose(l, b, LangEnglish, LangChinese) }
