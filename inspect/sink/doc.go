@@ -1,5 +1,5 @@
-// Package sink writes events: as a table or as lines for people, as JSON lines
-// and as an NSS key log for programs.
+// Package sink writes events: as a table, in every detail or as lines for people,
+// as JSON lines and as an NSS key log for programs.
 //
 //	f, err := sink.OpenJSON("events.jsonl")
 //	// …

@@ -96,8 +96,8 @@ func (p *page) printTreeRows(rows []treeRow, c columns) {
 }
 
 // body lays a field's name and value out in lines of at most width cells. Values
-// begin at a column, if they fit there; else behind the name, if they fit there;
-// else they are broken, or go below.
+// begin at a column, and are broken there if that leaves room; else they are put
+// behind the name, if they fit there, or below it.
 func (r *treeRow) body(column, width int) []line {
 	out := r.title(width)
 	first := &out[len(out)-1]
@@ -116,9 +116,6 @@ func (r *treeRow) body(column, width int) []line {
 	case whole[0].width <= width-column:
 		first.at(column)
 		first.join(whole[0])
-	case whole[0].width <= width-behind:
-		first.at(behind)
-		first.join(whole[0])
 	case width-column >= leastValue:
 		for i, l := range wrapUnits(r.units(), width-column) {
 			if i == 0 {
@@ -128,6 +125,9 @@ func (r *treeRow) body(column, width int) []line {
 				below = append(below, l.indented(column))
 			}
 		}
+	case whole[0].width <= width-behind:
+		first.at(behind)
+		first.join(whole[0])
 	default:
 		for _, l := range wrapUnits(r.units(), width-indent) {
 			below = append(below, l.indented(indent))
