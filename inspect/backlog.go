@@ -83,7 +83,10 @@ func (c *conversation) take(at time.Time, line tlscrypt.KeyLogLine) {
 // feed gives bytes to their flow, or has them wait behind what waits already.
 func (c *conversation) feed(f *flow, at time.Time, b []byte) {
 	if !c.late.stuck {
-		f.feed(segment{n: len(b), at: at, row: c.d.rowFor(c, f)}, b)
+		f.feed(c.segment(f, at, len(b)), b)
+		if other := c.flows[1-f.side()]; other.waits && !f.waits {
+			c.process()
+		}
 		c.look()
 		return
 	}
@@ -92,6 +95,12 @@ func (c *conversation) feed(f *flow, at time.Time, b []byte) {
 	if all := c.keys.parked.Add(int64(len(b))); c.late.bytes > maxBacklog || all > maxParkedAll {
 		c.giveUp()
 	}
+}
+
+// segment says where n bytes come from that a flow is given now.
+func (c *conversation) segment(f *flow, at time.Time, n int) segment {
+	c.d.turn++
+	return segment{n: n, at: at, row: c.d.rowFor(c, f), turn: c.d.turn}
 }
 
 // look notes whether the conversation has come to a record that must wait.
@@ -105,9 +114,7 @@ func (c *conversation) look() {
 
 // proceed goes on with what waited, as far as that is possible now.
 func (c *conversation) proceed() {
-	for _, f := range c.flows {
-		f.process()
-	}
+	c.process()
 	if !c.late.stuck {
 		return
 	}
@@ -122,7 +129,7 @@ func (c *conversation) proceed() {
 		c.late.chunks = c.late.chunks[1:]
 		c.late.bytes -= len(h.b)
 		c.keys.parked.Add(-int64(len(h.b)))
-		h.f.feed(segment{n: len(h.b), at: h.at, row: c.d.rowFor(c, h.f)}, h.b)
+		h.f.feed(c.segment(h.f, h.at, len(h.b)), h.b)
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 )
 
 // benchmarkFlights feeds a recording's parts again and again, and writes the JSON.
-func benchmarkFlights(b *testing.B, name string, keep func(part) bool) {
+func benchmarkFlights(b *testing.B, name string, signatures int, keep func(part) bool) {
 	for _, s := range setups() {
 		if s.name != name {
 			continue
@@ -21,9 +21,11 @@ func benchmarkFlights(b *testing.B, name string, keep func(part) bool) {
 		}
 		var line []byte
 		at := time.Now()
+		masters, notary := newMasterStore(1), newNotary(signatures)
 		b.ReportAllocs()
 		for b.Loop() {
-			d := newDissector(1, Meta{}, at, 0, newMasterStore(1), func(e *Event) { line = e.AppendJSON(line[:0]) })
+			d := newDissector(1, Meta{}, at, 0, masters, func(e *Event) { line = e.AppendJSON(line[:0]) })
+			d.notary = notary
 			for _, p := range parts {
 				if p.secret {
 					d.handle(&item{kind: itemSecret, leg: LegServer, at: at, b: p.b}, nil)
@@ -37,12 +39,17 @@ func benchmarkFlights(b *testing.B, name string, keep func(part) bool) {
 }
 
 // BenchmarkHandshake is what one leg of a new connection costs: handshake and
-// closing alerts, opened and written as JSON.
+// closing alerts, opened and written as JSON, with its signatures checked and without.
 func BenchmarkHandshake(b *testing.B) {
 	for _, name := range []string{"TLS 1.3 plain", "TLS 1.2 plain"} {
-		b.Run(name, func(b *testing.B) {
-			benchmarkFlights(b, name, func(p part) bool { return len(p.b) < 4000 })
-		})
+		for _, bound := range []struct {
+			name       string
+			signatures int
+		}{{"signatures", -1}, {"no signatures", 0}} {
+			b.Run(name+", "+bound.name, func(b *testing.B) {
+				benchmarkFlights(b, name, bound.signatures, func(p part) bool { return len(p.b) < 4000 })
+			})
+		}
 	}
 }
 

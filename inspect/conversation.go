@@ -46,6 +46,10 @@ type conversation struct {
 	secrets      map[secretKey][]byte
 	tickets      [][]byte // TLS 1.2: session tickets whose master secret is not known yet
 
+	// certTypes is what the client and the server show in their Certificate.
+	certTypes [2]tlswire.CertificateType
+	proofs    prover
+
 	data pendingData
 }
 
@@ -89,6 +93,26 @@ func (c *conversation) flow(up bool) *flow {
 	return c.flows[1]
 }
 
+// inOrder returns the flows, that whose bytes have waited longer first.
+func (c *conversation) inOrder() [2]*flow {
+	if c.flows[0].olderThan(c.flows[1]) >= 0 {
+		return c.flows
+	}
+	return [2]*flow{c.flows[1], c.flows[0]}
+}
+
+// process goes on with what waits, in the order in which it came.
+func (c *conversation) process() {
+	for moved := true; moved; {
+		moved = false
+		for _, f := range c.inOrder() {
+			before := len(f.rest)
+			f.process()
+			moved = moved || len(f.rest) < before
+		}
+	}
+}
+
 // learn keeps a secret, and binds session tickets that waited for it.
 func (c *conversation) learn(line tlscrypt.KeyLogLine) {
 	if len(line.ClientRandom) != 32 {
@@ -125,11 +149,20 @@ func (c *conversation) master() []byte {
 	if m == nil {
 		return nil
 	}
-	line := tlscrypt.KeyLogLine{Label: tlscrypt.LabelClientRandom, ClientRandom: c.hello.Random, Secret: m}
-	c.learn(line)
-	c.d.emit(&Event{Time: c.helloAt, Kind: KindSecret, Conn: c.d.conn, Leg: c.name, Body: &Secret{Line: line.String()}})
+	c.log(tlscrypt.KeyLogLine{Label: tlscrypt.LabelClientRandom, ClientRandom: c.hello.Random, Secret: m})
 	return m
 }
+
+// log learns a secret that no key log brought, and tells of it, so that other tools
+// can use it too.
+func (c *conversation) log(line tlscrypt.KeyLogLine) {
+	c.learn(line)
+	c.d.emit(&Event{Time: c.helloAt, Kind: KindSecret, Conn: c.d.conn, Leg: c.name, Body: &Secret{Line: line.String()}})
+}
+
+// premaster returns the premaster secret of a handshake up to TLS 1.2, which hardly
+// any key log has.
+func (c *conversation) premaster() []byte { return c.lookup(tlscrypt.LabelPremaster) }
 
 // bindTickets remembers by which tickets and session id this master secret can
 // come back.

@@ -14,6 +14,7 @@ type Dissector struct {
 	opened    time.Time
 	dataBytes int // how much of a run of data an event carries; -1 all
 	masters   *masterStore
+	notary    *notary // nil: one without a bound is made when it is needed
 	accepted  *acceptances
 	emit      func(*Event)
 	deliver   func(item) // queues what a key store tells; nil where nothing is queued
@@ -21,6 +22,8 @@ type Dissector struct {
 	tail      []byte // where the end of a held record is put together
 
 	legs []*conversation // in order of their first bytes
+
+	turn uint64 // how many chunks came
 
 	row     int   // the current row's number
 	rowFlow *flow // whose run of bytes it is
@@ -32,6 +35,14 @@ type Dissector struct {
 
 func newDissector(conn uint64, meta Meta, opened time.Time, dataBytes int, masters *masterStore, emit func(*Event)) *Dissector {
 	return &Dissector{conn: conn, meta: meta, opened: opened, dataBytes: dataBytes, masters: masters, emit: emit, accepted: new(acceptances), slab: new(slab)}
+}
+
+// signatures returns what checks signatures.
+func (d *Dissector) signatures() *notary {
+	if d.notary == nil {
+		d.notary = newNotary(-1)
+	}
+	return d.notary
 }
 
 // handle takes one item of the session's queue.
@@ -204,7 +215,7 @@ func (d *Dissector) close(at time.Time, o Outcome, lost map[flowKey]int64) {
 		if c.late.stuck {
 			c.giveUp()
 		}
-		for _, f := range c.flows {
+		for _, f := range c.inOrder() {
 			f.end(at)
 		}
 	}

@@ -142,6 +142,8 @@ type Message struct {
 	// Fields is the JSON object of what the message says, for one that was saved
 	// without its bytes: Raw is nil then, and Reason says so. Else it is nil.
 	Fields []byte
+	// Proof is what was checked of the message, in the order of docs/events.md.
+	Proof []Proof
 
 	certs certificates
 }
@@ -192,6 +194,8 @@ type Established struct {
 	ClientCertAsk  bool // the server asked for a client certificate
 	ClientCertSent bool // and got one
 	Duration       time.Duration
+	// Proof is every check of the handshake's messages, in their order.
+	Proof []LegProof
 }
 
 // Confidence says how sure a diagnosis is.

@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"cmp"
 	"time"
 
 	"tlsmitm/inspect/tlscrypt"
@@ -24,9 +25,10 @@ const (
 
 // segment says where a run of a flow's bytes came from.
 type segment struct {
-	n   int
-	at  time.Time
-	row int
+	n    int
+	at   time.Time
+	row  int
+	turn uint64 // a count of what came, over all flows
 }
 
 // flow is one direction of a leg: bytes to records, records to messages and data.
@@ -42,7 +44,7 @@ type flow struct {
 	broken bool
 	raw    bool // not TLS
 	began  bool
-	waits  bool // the record at the head of rest needs a secret that is not there yet
+	waits  bool // the record at the head of rest needs a secret that is not there yet, or the other flow to go on first
 
 	rest []byte     // not consumed yet: part of a record, or waiting for a secret
 	held heldRecord // instead of rest: part of a record that may be skimmed
@@ -182,7 +184,11 @@ func (f *flow) consume(n int) segment {
 // record takes one record of n bytes. It returns false if the record must wait
 // for its secret.
 func (f *flow) record(rec tlswire.Record, n int, final bool) bool {
-	if !f.isSealed(rec) {
+	sealed := f.isSealed(rec)
+	if !final && (sealed || rec.Type == tlswire.ContentTypeHandshake) && f.mustFollow() {
+		return false
+	}
+	if !sealed {
 		f.total.Records++
 		f.payload(f.consume(n), rec.Type, rec.Fragment, n, false)
 		return true
@@ -201,6 +207,7 @@ func (f *flow) record(rec tlswire.Record, n int, final bool) bool {
 		if o == nil {
 			f.total.Records++
 			f.sealed++
+			f.conv.proofs.lose()
 			f.unopened(f.consume(n), rec, n, reason)
 			return true
 		}
@@ -219,6 +226,22 @@ func (f *flow) record(rec tlswire.Record, n int, final bool) bool {
 	}
 	f.payload(seg, ct, plain, n, true)
 	return true
+}
+
+// mustFollow says whether the next record has to wait because one that came before
+// it, in the other direction, does: what a handshake proves depends on the order of
+// its messages.
+func (f *flow) mustFollow() bool {
+	other := f.conv.flows[1-f.side()]
+	return other.waits && other.blind == "" && !f.conv.done && f.olderThan(other) < 0
+}
+
+// olderThan compares what two flows have waiting: positive if f's is older.
+func (f *flow) olderThan(other *flow) int {
+	if len(f.segs) == 0 || len(other.segs) == 0 {
+		return len(f.segs) - len(other.segs)
+	}
+	return cmp.Compare(other.segs[0].turn, f.segs[0].turn)
 }
 
 func (f *flow) nextOpener() (*tlscrypt.Opener, bool, string) {
@@ -313,8 +336,13 @@ func (f *flow) mustBeHandshake(seg segment) bool {
 // message emits m.
 func (f *flow) message(seg segment, m *Message) {
 	f.total.Messages++
-	m.Context = tlswire.Context{Version: f.conv.version, CipherSuite: f.conv.suite, FromServer: !f.up}
+	m.Context = f.context()
 	f.conv.d.send(f, seg.at, seg.row, KindTLSMessage, m)
+}
+
+// context is what decoding a message of the flow needs to know.
+func (f *flow) context() tlswire.Context {
+	return tlswire.Context{Version: f.conv.version, CipherSuite: f.conv.suite, FromServer: !f.up}
 }
 
 // malformed emits what could not be read.

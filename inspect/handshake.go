@@ -50,6 +50,9 @@ func (f *flow) handshakeMessage(seg segment, raw []byte, sealed bool) {
 	f.overhead = 0
 	f.conv.note(f, m, h.Body, seg.at)
 	m.Group, m.Resumed = f.conv.group, f.conv.resumed
+	m.Context = f.context()
+	f.conv.prove(f, m, h.Body, seg.at)
+	f.conv.proofs.conclude(f, m)
 	f.message(seg, m)
 	f.after(m, seg)
 }
@@ -69,6 +72,7 @@ func (c *conversation) note(f *flow, m *Message, body []byte, at time.Time) {
 	case tlswire.HandshakeTypeEncryptedExtensions:
 		if ee, err := tlswire.ParseEncryptedExtensions(body); err == nil {
 			c.alpn = ee.ALPN
+			c.certTypes = [2]tlswire.CertificateType{ee.ClientCertificateType, ee.ServerCertificateType}
 		}
 	case tlswire.HandshakeTypeCertificate:
 		if f.up {
@@ -88,6 +92,12 @@ func (c *conversation) note(f *flow, m *Message, body []byte, at time.Time) {
 		}
 	case tlswire.HandshakeTypeClientKeyExchange:
 		c.exchanged = true
+	case tlswire.HandshakeTypeFinished:
+		// Without a key exchange it can only be an earlier session, which a ticket may
+		// have named alone (RFC 5077 3.4).
+		if c.version < tlswire.VersionTLS13 && c.answer != nil && !c.exchanged {
+			c.resumed = true
+		}
 	case tlswire.HandshakeTypeNewSessionTicket:
 		c.ticket(body)
 	}
@@ -123,6 +133,7 @@ func (c *conversation) serverHello(m *Message, h *tlswire.ServerHello) {
 	} else {
 		c.alpn = h.ALPN
 		c.resumed = c.isResumption12(h)
+		c.certTypes = [2]tlswire.CertificateType{h.ClientCertificateType, h.ServerCertificateType}
 	}
 }
 
@@ -143,7 +154,7 @@ func (f *flow) after(m *Message, seg segment) {
 	c := f.conv
 	switch m.Type {
 	case tlswire.HandshakeTypeFinished:
-		if c.version >= tlswire.VersionTLS13 {
+		if c.version >= tlswire.VersionTLS13 && !f.traffic {
 			f.traffic, f.opener = true, nil
 		}
 		if f.up {
@@ -155,6 +166,7 @@ func (f *flow) after(m *Message, seg segment) {
 			c.done, c.doneAt = true, seg.at
 			c.bindTickets()
 			c.established(f, seg)
+			c.proofs.rest(c)
 		}
 	case tlswire.HandshakeTypeKeyUpdate:
 		if f.opener == nil {
@@ -171,7 +183,7 @@ func (c *conversation) established(f *flow, seg segment) {
 	e := &Established{
 		Version: c.version, CipherSuite: c.suite, Group: c.group, ALPN: c.alpn,
 		Resumed: c.resumed, HelloRetry: c.retried, ClientCertAsk: c.certAsked, ClientCertSent: c.certSent,
-		Duration: seg.at.Sub(c.helloAt),
+		Duration: seg.at.Sub(c.helloAt), Proof: c.proofs.summary,
 	}
 	if c.hello != nil {
 		e.ServerName = c.hello.ServerName

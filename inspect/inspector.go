@@ -22,6 +22,7 @@ const (
 const (
 	defaultDataBytes  = 1024
 	defaultQueueBytes = 64 << 20
+	defaultSignatures = 100
 )
 
 // Options configure an Inspector. The zero value inspects into no sink.
@@ -35,6 +36,10 @@ type Options struct {
 	QueueBytes int64
 	// Overflow is what a full queue does; "" means OverflowWait.
 	Overflow Overflow
+	// SignaturesPerSecond bounds how many signatures are checked in the long run, over
+	// all connections, and ten times as many at once: 0 means 100, -1 no bound, -2 none
+	// at all. Those beyond are told of as not checked.
+	SignaturesPerSecond int
 	// OnSinkError is told once that a sink failed and is switched off.
 	OnSinkError func(sink string, err error)
 	// OnPanic is told that a bug ended the inspection of a connection.
@@ -49,6 +54,7 @@ type Inspector struct {
 	fanout  *fanout
 	workers []*worker
 	masters *masterStore
+	notary  *notary
 
 	accepted acceptances
 
@@ -69,6 +75,12 @@ func New(opts Options) *Inspector {
 	case -2:
 		opts.DataBytes = 0
 	}
+	switch opts.SignaturesPerSecond {
+	case 0:
+		opts.SignaturesPerSecond = defaultSignatures
+	case -2:
+		opts.SignaturesPerSecond = 0
+	}
 	if opts.QueueBytes <= 0 {
 		opts.QueueBytes = defaultQueueBytes
 	}
@@ -79,6 +91,7 @@ func New(opts Options) *Inspector {
 		opts:    opts,
 		budget:  newBudget(opts.QueueBytes),
 		masters: newMasterStore(masterStoreSize),
+		notary:  newNotary(opts.SignaturesPerSecond),
 		started: time.Now(),
 	}
 	in.fanout = newFanout(opts.Sinks, opts.QueueBytes, opts.OnSinkError)

@@ -111,6 +111,30 @@ func (w *jsonWriter) message(m *Message) {
 	w.fingerprints(m, len(w.b) == at)
 	w.raw("}")
 	w.bytes("raw", m.Raw)
+	w.proofs(m.Proof)
+}
+
+// proofs appends what was checked of a message, if anything was.
+func (w *jsonWriter) proofs(proofs []Proof) {
+	if len(proofs) == 0 {
+		return
+	}
+	w.raw(`,"proof":[`)
+	for i, p := range proofs {
+		if i > 0 {
+			w.raw(",")
+		}
+		w.raw("{")
+		w.proof(p)
+	}
+	w.raw("]")
+}
+
+// proof appends a check to an object that was opened, and closes that.
+func (w *jsonWriter) proof(p Proof) {
+	w.raw(`"what":"` + string(p.What) + `","status":"` + string(p.Status) + `"`)
+	w.opt("reason", p.Reason)
+	w.raw("}")
 }
 
 // context appends what was agreed on when a message passed: with its raw bytes,
@@ -204,6 +228,20 @@ func (w *jsonWriter) established(e *Established) {
 	w.bool("client_certificate_requested", e.ClientCertAsk)
 	w.bool("client_certificate_sent", e.ClientCertSent)
 	w.duration(e.Duration)
+	if len(e.Proof) == 0 {
+		return
+	}
+	w.raw(`,"proof":[`)
+	for i, p := range e.Proof {
+		if i > 0 {
+			w.raw(",")
+		}
+		w.raw(`{"from":"` + string(p.From) + `"`)
+		w.str("message", p.Message)
+		w.raw(",")
+		w.proof(p.Proof)
+	}
+	w.raw("]")
 }
 
 func (w *jsonWriter) diagnosis(g *Diagnosis) {

@@ -60,6 +60,17 @@ func (l *Leg) Verified(v Verification) {
 	l.s.push(item{kind: itemVerified, leg: l.name, at: time.Now(), body: &v})
 }
 
+// Ticket tells which pre-shared key a ticket stands for that is about to be sent. Both
+// must stay unchanged.
+func (l *Leg) Ticket(ticket, psk []byte) {
+	if l == nil {
+		return
+	}
+	// At once, and not in its turn: the ticket may come back on a connection that is
+	// dissected before this one.
+	l.s.in.masters.put(ticket, psk)
+}
+
 // keyLog receives a leg's key log lines.
 type keyLog Leg
 

@@ -13,23 +13,20 @@ type certificates struct {
 	list []*x509.Certificate
 }
 
-// Certificates returns the certificates of a Certificate message, leaf first,
-// and nil for other messages. An entry that crypto/x509 refuses is nil.
+// set gives the certificates that were parsed already.
+func (c *certificates) set(list []*x509.Certificate) {
+	c.once.Do(func() { c.list = list })
+}
+
+// Certificates returns the certificates of a Certificate message, compressed or not,
+// leaf first, and nil for other messages. An entry that crypto/x509 refuses is nil.
 // The result is shared and read-only.
 func (m *Message) Certificates() []*x509.Certificate {
-	if !m.HasType || m.Type != tlswire.HandshakeTypeCertificate {
+	if !m.HasType || m.Type != tlswire.HandshakeTypeCertificate && m.Type != tlswire.HandshakeTypeCompressedCertificate {
 		return nil
 	}
 	m.certs.once.Do(func() {
-		h, n, err := tlswire.ParseHandshake(m.Raw)
-		if err != nil || n == 0 {
-			return
-		}
-		msg, err := tlswire.ParseCertificate(m.Context.Version, h.Body)
-		if err != nil {
-			return
-		}
-		for _, entry := range msg.Entries {
+		for _, entry := range m.certificateEntries() {
 			cert, err := x509.ParseCertificate(entry.Data)
 			if err != nil {
 				cert = nil
@@ -38,6 +35,41 @@ func (m *Message) Certificates() []*x509.Certificate {
 		}
 	})
 	return m.certs.list
+}
+
+// CertificateMessage returns what a Certificate message says, decompressed if need
+// be; nil if the message is another one or cannot be read.
+func (m *Message) CertificateMessage() *tlswire.Certificate {
+	h, n, err := tlswire.ParseHandshake(m.Raw)
+	if err != nil || n == 0 {
+		return nil
+	}
+	body := h.Body
+	switch h.Type {
+	case tlswire.HandshakeTypeCertificate:
+	case tlswire.HandshakeTypeCompressedCertificate:
+		compressed, err := tlswire.ParseCompressedCertificate(body)
+		if err != nil {
+			return nil
+		}
+		if body, err = compressed.Decompress(); err != nil {
+			return nil
+		}
+	default:
+		return nil
+	}
+	msg, err := tlswire.ParseCertificate(m.Context.Version, body)
+	if err != nil {
+		return nil
+	}
+	return msg
+}
+
+func (m *Message) certificateEntries() []tlswire.CertificateEntry {
+	if msg := m.CertificateMessage(); msg != nil {
+		return msg.Entries
+	}
+	return nil
 }
 
 // Opened says whether the message could be read.

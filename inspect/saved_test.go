@@ -53,7 +53,7 @@ func alike(t *testing.T, name string, got, want *inspect.Event) {
 		g := got.Body.(*inspect.Message)
 		for what, pair := range map[string][2]any{
 			"client hello": {g.ClientHello, w.ClientHello}, "server hello": {g.ServerHello, w.ServerHello}, "offer": {g.Offered, w.Offered},
-			"group": {g.Group, w.Group}, "resumed": {g.Resumed, w.Resumed}, "context": {g.Context, w.Context},
+			"group": {g.Group, w.Group}, "resumed": {g.Resumed, w.Resumed}, "context": {g.Context, w.Context}, "proof": {g.Proof, w.Proof},
 		} {
 			if !reflect.DeepEqual(pair[0], pair[1]) {
 				t.Errorf("%s: %s: %s is %v, not %v", name, w.Name, what, pair[0], pair[1])

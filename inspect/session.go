@@ -60,7 +60,7 @@ func (in *Inspector) Open(meta Meta) *Session {
 	s := &Session{in: in, id: id, meta: meta, worker: in.workers[id%uint64(len(in.workers))]}
 	in.sessions.Add(1)
 	s.dissector = newDissector(id, meta, time.Now(), in.opts.DataBytes, in.masters, s.worker.collect)
-	s.dissector.slab, s.dissector.accepted = &s.worker.slab, &in.accepted
+	s.dissector.slab, s.dissector.accepted, s.dissector.notary = &s.worker.slab, &in.accepted, in.notary
 	s.dissector.deliver = s.deliver
 	s.push(item{kind: itemOpen})
 	return s

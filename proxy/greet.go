@@ -8,7 +8,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"io"
 	"time"
 
 	"tlsmitm/ca"
@@ -21,7 +20,7 @@ type greeting struct {
 	upstream *x509.Certificate // mirrored; nil if there is none worth it
 	name     string            // that the client asked for
 	alpn     string            // what the server chose; "" for no ALPN
-	keylog   io.Writer
+	leg      *inspect.Leg
 	failed   error // why no certificate could be minted
 }
 
@@ -62,7 +61,8 @@ func (g *greeter) configFor(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		Certificates:                []tls.Certificate{*leaf},
 		MinVersion:                  g.minVersion,
 		CipherSuites:                g.suites,
-		KeyLogWriter:                w.keylog,
+		KeyLogWriter:                w.leg.KeyLog(),
+		WrapSession:                 g.ticket(w.leg),
 		DynamicRecordSizingDisabled: true,
 	}
 	if w.alpn != "" {
@@ -83,7 +83,7 @@ func (g *greeter) takesECDSA(hello *tls.ClientHelloInfo) bool {
 func (c *connection) greet(upstream *x509.Certificate, name, alpn string) (*tls.Conn, *problem) {
 	c.greets = &greeting{
 		ctx: c.p.ctx, upstream: upstream, name: name, alpn: alpn,
-		keylog: c.session.Leg(inspect.LegClient).KeyLog(),
+		leg: c.session.Leg(inspect.LegClient),
 	}
 	down := tls.Server(&c.client, c.p.greeter.base)
 	c.client.raw.SetDeadline(time.Now().Add(c.p.limits.Handshake))

@@ -96,6 +96,18 @@ func dataBytes(n config.DataBytes) int {
 	}
 }
 
+// signatures gives the inspector's number for how many signatures to check a second.
+func signatures(n config.Count) int {
+	switch n {
+	case config.Unbounded:
+		return -1
+	case 0:
+		return -2
+	default:
+		return int(n)
+	}
+}
+
 // width returns how many cells fit on a line of f now: terminals are resized.
 func (p *app) width(f *os.File) int {
 	if n, err := strconv.Atoi(p.env("COLUMNS")); err == nil && n > 0 {

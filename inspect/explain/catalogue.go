@@ -124,6 +124,8 @@ type catalogue struct {
 	handshake      map[tlswire.HandshakeType]sentence
 	handshakeOther string
 
+	proofs map[inspect.ProofKind]proofWords
+
 	alerts     map[tlswire.AlertDescription]sentence
 	alertOther sentence
 	alertSeen  func(name string) string

@@ -15,9 +15,9 @@ import (
 
 // certificate tells whose certificate is shown, who issued it and how long it
 // is still good, as of the event.
-func (c *Conversation) certificate(e *inspect.Event, m *inspect.Message, body []byte) (n Note) {
-	msg, err := tlswire.ParseCertificate(m.Context.Version, body)
-	if err != nil {
+func (c *Conversation) certificate(e *inspect.Event, m *inspect.Message) (n Note) {
+	msg := m.CertificateMessage()
+	if msg == nil {
 		return nil
 	}
 	if len(msg.Entries) == 0 {

@@ -92,6 +92,7 @@ func (c *Conversation) established(s *inspect.Established) (n Note) {
 	case s.ClientCertAsk:
 		n.tone(Warning, c.say.clientCertMissing)
 	}
+	c.proven(&n, s.Proof)
 	n.say(Elapsed(s.Duration))
 	return n
 }

@@ -154,6 +154,17 @@ func english() *catalogue {
 		},
 		handshakeOther: "a message that this version does not know",
 
+		proofs: map[inspect.ProofKind]proofWords{
+			inspect.ProofFinished:             {"Finished", "matches the handshake", "does NOT match the handshake", "not compared with the handshake"},
+			inspect.ProofSignature:            {"signature", "signature verified", "signature does NOT verify", "signature not checked"},
+			inspect.ProofChain:                {"chain", "each signed by the next", "NOT signed as it claims", "chain's signatures not checked"},
+			inspect.ProofBinder:               {"binder", "holds the pre-shared key", "binder does NOT match", "binder not checked"},
+			inspect.ProofHelloRetry:           {"retry", "covers the hello before the retry", "does NOT cover the hello before the retry", "whether it covers the hello before the retry: not checked"},
+			inspect.ProofExtendedMasterSecret: {"extended master secret", "master secret bound to the handshake", "master secret NOT bound to the handshake", "the master secret's binding not checked"},
+			inspect.ProofDelegatedCredential:  {"delegated credential", "delegated credential verified", "delegated credential does NOT verify", "delegated credential not checked"},
+			inspect.ProofRenegotiation:        {"renegotiation", "names the handshake before it", "does NOT name the handshake before it", "renegotiation not checked"},
+		},
+
 		alerts: map[tlswire.AlertDescription]sentence{
 			tlswire.AlertCloseNotify:                  "the {from} is done sending: an orderly end",
 			tlswire.AlertEndOfEarlyData:               "the {from} sends no more early data",

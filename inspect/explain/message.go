@@ -29,6 +29,7 @@ func (c *Conversation) message(e *inspect.Event, m *inspect.Message) (n Note) {
 			}
 		}
 	}
+	c.proofs(&n, m.Proof)
 	return n
 }
 
@@ -66,8 +67,8 @@ func (c *Conversation) handshake(e *inspect.Event, m *inspect.Message) Note {
 	switch m.Type {
 	case tlswire.HandshakeTypeEncryptedExtensions:
 		return c.encryptedExtensions(h.Body)
-	case tlswire.HandshakeTypeCertificate:
-		return c.certificate(e, m, h.Body)
+	case tlswire.HandshakeTypeCertificate, tlswire.HandshakeTypeCompressedCertificate:
+		return c.certificate(e, m)
 	case tlswire.HandshakeTypeCertificateRequest:
 		return c.certificateRequest(e, m, h.Body)
 	case tlswire.HandshakeTypeCertificateStatus:

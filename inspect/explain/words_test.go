@@ -146,11 +146,52 @@ func TestEverythingHasASentence(t *testing.T) {
 				t.Errorf("%s: no sentences for the check %s", lang, code)
 			}
 		}
+		for _, kind := range []inspect.ProofKind{
+			inspect.ProofFinished, inspect.ProofSignature, inspect.ProofChain, inspect.ProofBinder, inspect.ProofHelloRetry,
+			inspect.ProofExtendedMasterSecret, inspect.ProofDelegatedCredential, inspect.ProofRenegotiation,
+		} {
+			if words := say.proofs[kind]; words.name == "" || words.verified == "" || words.failed == "" || words.unchecked == "" {
+				t.Errorf("%s: no sentences for the proof %s", lang, kind)
+			}
+		}
 		for _, reason := range []inspect.LossReason{inspect.LossQueueFull, inspect.LossPanic} {
 			if say.lost[reason] == "" {
 				t.Errorf("%s: no sentence for the loss %s", lang, reason)
 			}
 		}
+	}
+}
+
+// TestReasons: why something was not opened, read or checked has words in Chinese;
+// in English the events say it.
+func TestReasons(t *testing.T) {
+	say := chinese()
+	found := 0
+	for _, name := range []string{"../flow.go", "../proof.go", "../notary.go", "../tlscrypt/proof.go"} {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, decl := range file.Decls {
+			gen, ok := decl.(*ast.GenDecl)
+			if !ok || gen.Tok != token.CONST {
+				continue
+			}
+			for _, spec := range gen.Specs {
+				v := spec.(*ast.ValueSpec)
+				lit, ok := v.Values[0].(*ast.BasicLit)
+				if !ok || !strings.HasPrefix(strings.ToLower(v.Names[0].Name), "reason") {
+					continue
+				}
+				found++
+				if why := strings.Trim(lit.Value, `"`); say.reasons[why] == "" {
+					t.Errorf("%s: no words for %q", name, why)
+				}
+			}
+		}
+	}
+	if found < 20 {
+		t.Errorf("only %d reasons found in the source", found)
 	}
 }
 

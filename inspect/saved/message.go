@@ -25,6 +25,7 @@ func message(m *members, e *inspect.Event) any {
 	msg.Resumed = context.flag("resumed")
 	m.within("context", &context)
 	msg.Context.FromServer = fromServer(e)
+	msg.Proof = proofs(m)
 	if msg.Reason != "" {
 		return msg
 	}

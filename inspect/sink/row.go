@@ -51,7 +51,7 @@ func (t *Table) message(c *tableConn, e *inspect.Event, m *inspect.Message) {
 	en := entry{name: explain.Value(m.Name), note: c.talk.Note(e), msg: m}
 	if m.HasType {
 		en.typ = strconv.Itoa(int(m.Type))
-		en.cert = m.Type == tlswire.HandshakeTypeCertificate && e.Leg == inspect.LegServer && e.From == inspect.PartyServer
+		en.cert = (m.Type == tlswire.HandshakeTypeCertificate || m.Type == tlswire.HandshakeTypeCompressedCertificate) && e.Leg == inspect.LegServer && e.From == inspect.PartyServer
 	}
 	r := t.row(c, e)
 	r.entries = append(r.entries, en)

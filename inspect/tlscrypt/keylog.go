@@ -21,6 +21,15 @@ const (
 	LabelServerTraffic       Label = "SERVER_TRAFFIC_SECRET_0"
 	LabelExporterSecret      Label = "EXPORTER_SECRET"
 	LabelEarlyExporterSecret Label = "EARLY_EXPORTER_SECRET"
+
+	// LabelPremaster is one that Wireshark reads: the premaster secret of TLS 1.2 and
+	// before.
+	LabelPremaster Label = "PMS_CLIENT_RANDOM"
+
+	// LabelPSK is no label of the format, whose readers skip what they do not know:
+	// the pre-shared key of the first identity that a Client Hello of TLS 1.3
+	// offers, which shows whether its binder is right.
+	LabelPSK Label = "PRE_SHARED_KEY"
 )
 
 // labels are those above.
@@ -52,8 +61,11 @@ type KeyLogLine struct {
 }
 
 // maxSecret bounds a line's secret: the longest is a SHA-384 secret or a master
-// secret, 48 bytes.
-const maxSecret = 64
+// secret, 48 bytes. A premaster secret is as long as the group that it comes from.
+const (
+	maxSecret    = 64
+	maxPremaster = 2048
+)
 
 // ParseKeyLogLine reads a line, with or without its line end. It copies. Comments
 // are errors, and so are the lines of OpenSSL that begin with RSA: they name an
@@ -67,8 +79,12 @@ func ParseKeyLogLine(line []byte) (KeyLogLine, error) {
 	if _, err := hex.Decode(l.ClientRandom, words[1]); err != nil || len(l.ClientRandom) != 32 {
 		return KeyLogLine{}, fmt.Errorf("tlscrypt: key log line %s: the client random is not 64 hex digits", l.Label)
 	}
-	if _, err := hex.Decode(l.Secret, words[2]); err != nil || len(l.Secret) == 0 || len(l.Secret) > maxSecret {
-		return KeyLogLine{}, fmt.Errorf("tlscrypt: key log line %s: the secret is not hex of at most %d bytes", l.Label, maxSecret)
+	longest := maxSecret
+	if l.Label == LabelPremaster {
+		longest = maxPremaster
+	}
+	if _, err := hex.Decode(l.Secret, words[2]); err != nil || len(l.Secret) == 0 || len(l.Secret) > longest {
+		return KeyLogLine{}, fmt.Errorf("tlscrypt: key log line %s: the secret is not hex of at most %d bytes", l.Label, longest)
 	}
 	return l, nil
 }

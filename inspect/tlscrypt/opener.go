@@ -87,6 +87,10 @@ func (o *Opener) NextGeneration() (*Opener, error) {
 	return NewTLS13(o.id, newExpander(o.suite.prf, o.secret).label("traffic upd", o.suite.prf.Size()))
 }
 
+// TrafficSecret returns the secret that the opener was made with, in TLS 1.3 alone.
+// It is read-only.
+func (o *Opener) TrafficSecret() []byte { return o.secret }
+
 // TLS12Params are what the keys of TLS 1.2 and before are derived from.
 type TLS12Params struct {
 	Version      tlswire.Version

@@ -5,16 +5,17 @@ import (
 	"crypto/hmac"
 	"encoding/binary"
 	"hash"
+	"slices"
 
 	"tlsmitm/inspect/tlswire"
 )
 
-// expander derives from one secret of TLS 1.3. Everything that records need is
-// at most a hash long, so each is the first block of HKDF-Expand alone
-// (RFC 5869 2.3), and one keyed HMAC serves them all.
+// expander derives from one secret of TLS 1.3. Everything that is wanted is at most
+// a hash long, so each is the first block of HKDF-Expand alone (RFC 5869 2.3), and
+// one keyed HMAC serves them all.
 type expander struct {
 	mac  hash.Hash
-	info [32]byte
+	info [96]byte
 	sum  [64]byte
 }
 
@@ -24,13 +25,18 @@ func newExpander(h crypto.Hash, secret []byte) *expander {
 
 // label is HKDF-Expand-Label with an empty context (RFC 8446 7.1). What it
 // returns is good until the next call.
-func (e *expander) label(label string, length int) []byte {
+func (e *expander) label(label string, length int) []byte { return e.derive(label, nil, length) }
+
+// derive is HKDF-Expand-Label with a context of at most a hash.
+func (e *expander) derive(label string, context []byte, length int) []byte {
 	const prefix = "tls13 "
 	info := binary.BigEndian.AppendUint16(e.info[:0], uint16(length))
 	info = append(info, byte(len(prefix)+len(label)))
 	info = append(info, prefix...)
 	info = append(info, label...)
-	info = append(info, 0, 1) // no context; the first block
+	info = append(info, byte(len(context)))
+	info = append(info, context...)
+	info = append(info, 1) // the first block
 	e.mac.Reset()
 	e.mac.Write(info)
 	return e.mac.Sum(e.sum[:0])[:length]
@@ -73,16 +79,11 @@ func keyBlock(p TLS12Params, s suite, n int) []byte {
 	if n == 0 {
 		return nil
 	}
-	const label = "key expansion"
-	seed := make([]byte, 0, len(label)+64)
-	seed = append(seed, label...)
-	seed = append(seed, p.ServerRandom...)
-	seed = append(seed, p.ClientRandom...)
 	out := make([]byte, n)
+	h := crypto.MD5SHA1
 	if p.Version >= tlswire.VersionTLS12 {
-		pHash(out, s.prf, p.MasterSecret, seed)
-	} else {
-		prf10(out, p.MasterSecret, seed)
+		h = s.prf
 	}
+	prf(out, h, p.MasterSecret, "key expansion", slices.Concat(p.ServerRandom, p.ClientRandom))
 	return out
 }

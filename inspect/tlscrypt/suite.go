@@ -75,6 +75,21 @@ func lookup(id tlswire.CipherSuite) (suite, bool) {
 	return s, true
 }
 
+// prfOf returns the hash of a suite's PRF or HKDF, of those too whose records cannot
+// be opened: from TLS 1.2 on it ends the name, or is SHA-256 where that names
+// another one or none (RFC 5246 section 5, RFC 5289 section 3). The national suites
+// have hashes of their own.
+func prfOf(id tlswire.CipherSuite) (crypto.Hash, bool) {
+	name := id.String()
+	switch {
+	case !strings.HasPrefix(name, "TLS_"), strings.HasSuffix(name, "_SM3"), strings.Contains(name, "GOST"):
+		return 0, false
+	case strings.HasSuffix(name, "_SHA384"):
+		return crypto.SHA384, true
+	}
+	return crypto.SHA256, true
+}
+
 // cutBulk splits the bulk cipher off the front of a name.
 func cutBulk(name string) (b bulk, key, tag int, rest string) {
 	for _, c := range [...]struct {

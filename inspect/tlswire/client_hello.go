@@ -23,6 +23,8 @@ type ClientHello struct {
 	SessionTicket        []byte                            // RFC 5077 section 3.2
 	HasSessionTicket     bool                              // the extension is there, empty if there is no ticket yet
 	PSKIdentities        [][]byte                          // RFC 8446 section 4.2.11
+	Binders              [][]byte                          // one for each identity
+	BindersLen           int                               // of the list of binders, with its length: it ends the hello
 	PSKModes             []PSKKeyExchangeMode              // RFC 8446 section 4.2.9
 	EarlyData            bool                              // RFC 8446 section 4.2.10
 	Cookie               []byte                            // RFC 8446 section 4.2.2
@@ -189,13 +191,15 @@ func (h *ClientHello) preSharedKey(r *reader) {
 	r.join(&identities)
 
 	offset := r.offset()
+	h.BindersLen = len(r.rest)
 	binders := r.sub16("binders")
-	n := 0
-	for ; binders.more(); n++ {
-		binders.vector8("binder")
+	for binders.more() {
+		if b := binders.vector8("binder"); !binders.failed {
+			h.Binders = append(h.Binders, b)
+		}
 	}
 	r.join(&binders)
-	if n != len(h.PSKIdentities) {
+	if len(h.Binders) != len(h.PSKIdentities) {
 		r.fail("binders", offset, "are not as many as the identities")
 	}
 	r.end("binders")

@@ -10,6 +10,12 @@ type EncryptedExtensions struct {
 	SupportedGroups []NamedGroup // what the server would prefer next time, RFC 8446 section 4.2.7
 	EarlyData       bool         // the server takes the early data, RFC 8446 section 4.2.10
 
+	// What each end will show in its Certificate, X.509 unless another was agreed
+	// on: RFC 7250 section 4.2.
+
+	ClientCertificateType CertificateType
+	ServerCertificateType CertificateType
+
 	// Malformed is what breaks a rule but leaves the rest readable.
 	Malformed []ParseError
 }
@@ -28,6 +34,12 @@ func ParseEncryptedExtensions(body []byte) (*EncryptedExtensions, error) {
 			m.SupportedGroups = codes16[NamedGroup](r, "named_group_list")
 		case ExtensionTypeEarlyData:
 			m.EarlyData = r.empty(t)
+		case ExtensionTypeClientCertificateType:
+			m.ClientCertificateType = CertificateType(r.uint8("client_certificate_type"))
+			r.end("client_certificate_type")
+		case ExtensionTypeServerCertificateType:
+			m.ServerCertificateType = CertificateType(r.uint8("server_certificate_type"))
+			r.end("server_certificate_type")
 		}
 	})
 	r.end("extensions")

@@ -25,6 +25,12 @@ type ServerHello struct {
 	StatusRequest        bool     // a Certificate Status will come, RFC 6066 section 8
 	Cookie               []byte   // RFC 8446 section 4.2.2, in a Hello Retry Request
 
+	// What each end will show in its Certificate, X.509 unless another was agreed
+	// on: RFC 7250 section 4.2. In TLS 1.3 it is in the Encrypted Extensions.
+
+	ClientCertificateType CertificateType
+	ServerCertificateType CertificateType
+
 	// Malformed is what breaks a rule but leaves the rest readable.
 	Malformed []ParseError
 }
@@ -88,6 +94,12 @@ func (h *ServerHello) extension(t ExtensionType, r *reader) {
 	case ExtensionTypeCookie:
 		h.Cookie = r.vector16("cookie")
 		r.end("cookie")
+	case ExtensionTypeClientCertificateType:
+		h.ClientCertificateType = CertificateType(r.uint8("client_certificate_type"))
+		r.end("client_certificate_type")
+	case ExtensionTypeServerCertificateType:
+		h.ServerCertificateType = CertificateType(r.uint8("server_certificate_type"))
+		r.end("server_certificate_type")
 	}
 }
 

@@ -24,6 +24,10 @@ type ServerKeyExchange struct {
 
 	Public []byte // the server's public value: a point, dh_Ys, or srp_B
 
+	// Params is everything before the algorithm and the signature: what is signed,
+	// after both randoms.
+	Params []byte
+
 	Scheme    SignatureScheme
 	HasScheme bool   // from TLS 1.2 on
 	Signature []byte // empty where the suite authenticates in another way
@@ -35,6 +39,7 @@ func ParseServerKeyExchange(version Version, suite CipherSuite, body []byte) (*S
 	m := &ServerKeyExchange{KeyExchange: suite.KeyExchange()}
 	r := newReader("Server Key Exchange", body)
 	m.params(&r, suite)
+	m.Params = body[:r.offset()]
 	if suite.signsKeyExchange() {
 		if version.is12() {
 			m.Scheme, m.HasScheme = SignatureScheme(r.uint16("algorithm")), true

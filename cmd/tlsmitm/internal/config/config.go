@@ -54,10 +54,11 @@ type Limits struct {
 	ShutdownGrace Duration `yaml:"shutdown_grace"`
 }
 
-// Inspect bounds the queue between the relay and the inspection.
+// Inspect bounds the queue between the relay and the inspection, and what that costs.
 type Inspect struct {
-	QueueBytes ByteSize `yaml:"queue_bytes"`
-	Overflow   Overflow `yaml:"overflow"`
+	QueueBytes          ByteSize `yaml:"queue_bytes"`
+	Overflow            Overflow `yaml:"overflow"`
+	SignaturesPerSecond Count    `yaml:"signatures_per_second"`
 }
 
 // Default returns the settings of a run without flags, environment or file.
@@ -80,6 +81,6 @@ func Default() Config {
 			Connections:   10000,
 			ShutdownGrace: Duration(5 * time.Second),
 		},
-		Inspect: Inspect{QueueBytes: 64 << 20, Overflow: OverflowWait},
+		Inspect: Inspect{QueueBytes: 64 << 20, Overflow: OverflowWait, SignaturesPerSecond: 100},
 	}
 }

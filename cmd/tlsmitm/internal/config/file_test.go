@@ -35,6 +35,7 @@ limits: {idle: 1m30s, connections: 7, shutdown_grace: 0s}
 inspect:
   queue_bytes: 1 MiB
   overflow: drop
+  signatures_per_second: all
 `)
 	if err != nil {
 		t.Fatal(err)
@@ -45,7 +46,7 @@ inspect:
 	want.Policy = Policy{Default: ActionTunnel, Intercept: []Pattern{"example.com"}}
 	want.TLS.MinVersion = VersionTLS10
 	want.Limits.Idle, want.Limits.Connections, want.Limits.ShutdownGrace = Duration(90*time.Second), 7, 0
-	want.Inspect = Inspect{QueueBytes: 1 << 20, Overflow: OverflowDrop}
+	want.Inspect = Inspect{QueueBytes: 1 << 20, Overflow: OverflowDrop, SignaturesPerSecond: Unbounded}
 	if !reflect.DeepEqual(s.Config, want) {
 		t.Errorf("got  %+v\nwant %+v", s.Config, want)
 	}

@@ -64,6 +64,26 @@ func (d *DataBytes) UnmarshalText(b []byte) error {
 	return nil
 }
 
+// Count is a number of things; Unbounded is as many as there are.
+type Count int
+
+// Unbounded sets no bound.
+const Unbounded Count = -1
+
+// UnmarshalText accepts a number, or "all".
+func (c *Count) UnmarshalText(b []byte) error {
+	if string(b) == "all" {
+		*c = Unbounded
+		return nil
+	}
+	n, err := strconv.ParseUint(string(b), 10, 31)
+	if err != nil {
+		return wrongCount(string(b))
+	}
+	*c = Count(n)
+	return nil
+}
+
 // Duration is a span of time, not negative.
 type Duration time.Duration
 

@@ -56,6 +56,10 @@ func wrongDataBytes(got string) error {
 	return fmt.Errorf("wants a number of bytes or `all`, not `%s`", got)
 }
 
+func wrongCount(got string) error {
+	return fmt.Errorf("wants a number or `all`, not `%s`", got)
+}
+
 func wrongDuration(got string) error {
 	return fmt.Errorf("wants a duration such as 10s, 500ms or 2m, not `%s`", got)
 }
