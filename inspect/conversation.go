@@ -224,7 +224,7 @@ func (c *conversation) noSecret() string {
 	if c.gaveUp {
 		return reasonGaveUp
 	}
-	return "its secret is not known"
+	return reasonUnknown
 }
 
 // isResumption12 tells whether a TLS 1.2 Server Hello takes the client's session

@@ -14,6 +14,7 @@ const maxParked = 4 << 20
 // Why something could not be opened or read. These are part of the events.
 const (
 	reasonGaveUp  = "its secret did not come"
+	reasonUnknown = "its secret is not known"
 	reasonEarly   = "it came before the Server Hello"
 	reasonCut     = "the connection ended within a record"
 	reasonCutMsg  = "the connection ended within a handshake message"
@@ -22,6 +23,12 @@ const (
 	reasonContent = "unknown content type"
 	reasonEmpty   = "an empty handshake record"
 )
+
+// IsSecretMissing tells whether the reason for which something was not opened is
+// that nobody told its secret.
+func IsSecretMissing(reason string) bool {
+	return reason == reasonGaveUp || reason == reasonUnknown
+}
 
 // segment says where a run of a flow's bytes came from.
 type segment struct {

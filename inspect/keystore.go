@@ -181,6 +181,13 @@ func (k *KeyStore) Wanted() <-chan struct{} { return k.wanted }
 // Waiting returns how many conversations cannot go on without a secret.
 func (k *KeyStore) Waiting() int { return int(k.waiting.Load()) }
 
+// Connections returns of how many connections secrets are held.
+func (k *KeyStore) Connections() int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return len(k.secrets)
+}
+
 // watch returns the secrets that are known of a random, and from now on tells
 // of each that comes, until unwatch. more is false if none will.
 func (k *KeyStore) watch(w *keyWatch) (known []tlscrypt.KeyLogLine, more bool) {

@@ -62,15 +62,21 @@ func (c *connection) serve(ctx context.Context, a *arrival, action Action) (rela
 		return false, wordsClientReset(c.target, c.from(), err)
 	}
 	if action == ActionTunnel {
-		c.passUntouched(&sniffed{scan: helloScan{buf: a.early}, at: time.Now()})
+		c.passUntouched(&sniffed{scan: helloScan{buf: a.early}, at: time.Now()}, inspect.ModeTunnel)
 		return true, nil
 	}
 	s := sniff(a.conn, raw, a.early, c.p.limits.Sniff)
-	switch s.what {
-	case firstHello:
+	switch {
+	case s.what == firstHello:
 		return c.serveHello(s, action)
+	case action == ActionObserve:
+		s.err = clearTimeout(s.err) // whoever is only observed may take any time
+		c.passUntouched(s, inspect.ModeObserve)
+		return true, nil
+	}
+	switch s.what {
 	case firstOther:
-		c.passUntouched(s)
+		c.passUntouched(s, inspect.ModeTunnel)
 		return true, nil
 	case firstMalformed, firstTooLarge:
 		c.tapClient(s)
@@ -114,7 +120,10 @@ func (c *connection) serveHello(s *sniffed, action Action) (relayed bool, prob *
 	name := verifiedName(hello, c.target)
 	switch stricter(action, c.p.policy.action(name, c.target.Port)) {
 	case ActionTunnel:
-		c.passUntouched(s)
+		c.passUntouched(s, inspect.ModeTunnel)
+		return true, nil
+	case ActionObserve:
+		c.passUntouched(s, inspect.ModeObserve)
 		return true, nil
 	case ActionRefuse:
 		c.mode = inspect.ModeRefuse
@@ -156,10 +165,14 @@ func (c *connection) tapClient(s *sniffed) {
 }
 
 // passUntouched relays what the client and the server say to each other as it is.
-// One tap sees both directions: it sits on the client's socket.
-func (c *connection) passUntouched(s *sniffed) {
-	c.mode = inspect.ModeTunnel
+// One tap sees both directions: it sits on the client's socket. What is observed
+// is opened with the secrets that the client tells.
+func (c *connection) passUntouched(s *sniffed, mode inspect.Mode) {
+	c.mode = mode
 	leg := c.session.Leg(inspect.LegDirect)
+	if mode == inspect.ModeObserve {
+		leg.UseKeys(c.p.clientKeys)
+	}
 	if len(s.scan.buf) > 0 {
 		leg.Sniffed(s.at, s.scan.buf)
 	}

@@ -18,6 +18,9 @@ const (
 	ActionIntercept Action = "intercept"
 	// ActionTunnel passes the bytes untouched.
 	ActionTunnel Action = "tunnel"
+	// ActionObserve passes the bytes untouched, to be opened with the secrets that
+	// the client tells.
+	ActionObserve Action = "observe"
 	// ActionRefuse lets nothing pass.
 	ActionRefuse Action = "refuse"
 )
@@ -27,8 +30,10 @@ const (
 func (a Action) strictness() int {
 	switch a {
 	case ActionRefuse:
-		return 2
+		return 3
 	case ActionTunnel:
+		return 2
+	case ActionObserve:
 		return 1
 	default:
 		return 0
@@ -157,10 +162,10 @@ func parsePolicy(rules []Rule) (policy, error) {
 			return nil, err
 		}
 		switch r.Action {
-		case ActionIntercept, ActionTunnel, ActionRefuse:
+		case ActionIntercept, ActionObserve, ActionTunnel, ActionRefuse:
 		default:
-			return nil, fmt.Errorf("proxy: policy for %q: unknown action %q (want %s, %s or %s)",
-				r.Host, r.Action, ActionIntercept, ActionTunnel, ActionRefuse)
+			return nil, fmt.Errorf("proxy: policy for %q: unknown action %q (want %s, %s, %s or %s)",
+				r.Host, r.Action, ActionIntercept, ActionObserve, ActionTunnel, ActionRefuse)
 		}
 		pol[i].pattern, pol[i].action = p, r.Action
 	}

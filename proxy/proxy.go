@@ -82,8 +82,11 @@ type Authority interface {
 type Deps struct {
 	Authority Authority
 	Inspector *inspect.Inspector // nil inspects nothing
-	Logger    zerolog.Logger
-	Version   string // of the program, for the proxy's page
+	// ClientKeys is where the clients that are observed tell their secrets; nil
+	// where none does.
+	ClientKeys *inspect.KeyStore
+	Logger     zerolog.Logger
+	Version    string // of the program, for the proxy's page
 }
 
 // Proxy serves clients. Make one with New.
@@ -95,10 +98,11 @@ type Proxy struct {
 	policy     policy
 	listen     atomic.Pointer[string]
 
-	authority Authority
-	inspector *inspect.Inspector
-	logger    zerolog.Logger
-	version   string
+	authority  Authority
+	inspector  *inspect.Inspector
+	clientKeys *inspect.KeyStore
+	logger     zerolog.Logger
+	version    string
 
 	suites   suites
 	greeter  *greeter
@@ -126,7 +130,7 @@ func New(cfg Config, deps Deps) (*Proxy, error) {
 	}
 	p := &Proxy{
 		minVersion: cfg.TLS.MinVersion, trust: trust{roots: cfg.Upstream.RootCAs}, suites: newSuites(),
-		authority: deps.Authority, inspector: deps.Inspector, logger: deps.Logger, version: deps.Version,
+		authority: deps.Authority, inspector: deps.Inspector, clientKeys: deps.ClientKeys, logger: deps.Logger, version: deps.Version,
 		dialer: dialer{dial: cfg.Dial},
 	}
 	if p.minVersion == 0 {

@@ -88,6 +88,8 @@ type visit struct {
 	url   string
 	// newest is the newest version of TLS to speak; "" for 1.3.
 	newest string
+	// keylog is the file to write the secrets to; "" for none.
+	keylog string
 	ctx    context.Context
 }
 
@@ -115,6 +117,9 @@ func (v visit) run(t *testing.T, name string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = v.dir
 	cmd.Env = append(os.Environ(), "HOME="+v.dir, "http_proxy=", "https_proxy=", "HTTPS_PROXY=", "no_proxy=", "NO_PROXY=", "JAVA_TOOL_OPTIONS=")
+	if v.keylog != "" {
+		cmd.Env = append(cmd.Env, "SSLKEYLOGFILE="+v.keylog, "NODE_OPTIONS=--tls-keylog="+v.keylog)
+	}
 	var out, said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &said
 	cmd.WaitDelay = time.Second // for what it has started itself, once it was stopped

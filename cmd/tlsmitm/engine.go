@@ -14,6 +14,7 @@ import (
 	"tlsmitm/ca"
 	"tlsmitm/cmd/tlsmitm/internal/config"
 	"tlsmitm/inspect"
+	"tlsmitm/inspect/keyfile"
 	"tlsmitm/proxy"
 )
 
@@ -38,8 +39,11 @@ type engine struct {
 	parts
 	proxy     *proxy.Proxy
 	inspector *inspect.Inspector
-	started   time.Time
-	served    chan error // gets the one result of Serve
+	// What clients tell of their secrets; nil where none is observed.
+	clientKeys *inspect.KeyStore
+	follower   *keyfile.Follower
+	started    time.Time
+	served     chan error // gets the one result of Serve
 }
 
 // start puts an engine together and lets clients in.
@@ -59,6 +63,7 @@ func start(p parts) (*engine, error) {
 			p.log.Error().Uint64("conn", conn).Interface("panic", value).Bytes("stack", stack).Msg(inspectionPanicked)
 		},
 	})
+	e.followClient()
 	px, err := proxy.New(proxy.Config{
 		Limits: proxy.Limits{
 			Header: time.Duration(s.Limits.Header), Sniff: time.Duration(s.Limits.Sniff),
@@ -70,8 +75,9 @@ func start(p parts) (*engine, error) {
 		Upstream: proxy.Upstream{RootCAs: p.roots, InsecureHosts: plain(s.Upstream.InsecureHosts)},
 		Policy:   rules(s.Policy),
 		Dial:     p.dial,
-	}, proxy.Deps{Authority: p.root, Inspector: e.inspector, Logger: p.log, Version: version()})
+	}, proxy.Deps{Authority: p.root, Inspector: e.inspector, ClientKeys: e.clientKeys, Logger: p.log, Version: version()})
 	if err != nil {
+		e.unfollowClient()
 		return nil, errors.Join(err, e.inspector.Close(context.Background()))
 	}
 	e.proxy = px
@@ -82,12 +88,33 @@ func start(p parts) (*engine, error) {
 	return e, nil
 }
 
+// followClient begins to read the key log file that the client writes.
+func (e *engine) followClient() {
+	path := string(e.settings.ClientKeyLog)
+	if path == "" {
+		return
+	}
+	e.clientKeys = inspect.NewKeyStore()
+	e.follower = keyfile.Follow(path, e.clientKeys, keyfile.Options{OnProblem: func(err error) {
+		e.log.Warn().Str("file", path).Msg(unreadableKeyLog(path, err))
+	}})
+}
+
+// unfollowClient reads what the file has in the end. Nothing waits for more.
+func (e *engine) unfollowClient() {
+	if e.follower != nil {
+		e.follower.Stop()
+		e.clientKeys.Complete()
+	}
+}
+
 // stop ends the doors, the relays, the sessions and the sinks, in this order.
 func (e *engine) stop(ctx context.Context) error {
 	// The proxy takes a grace of 0 for its default; here it means none.
 	grace, cancel := context.WithTimeout(ctx, time.Duration(e.settings.Limits.ShutdownGrace))
 	defer cancel()
 	err := e.proxy.Shutdown(grace)
+	e.unfollowClient()
 	drain, cancel := context.WithTimeout(ctx, drainTime)
 	defer cancel()
 	e.inspector.Drain(drain) // Close says what is left

@@ -27,6 +27,7 @@ var importRules = []struct {
 	{"tlsmitm/inspect/http1", []string{"net", "net/http", "os", "tlsmitm/inspect", "tlsmitm/inspect/tlswire", "tlsmitm/inspect/tlscrypt"}, "http1 is given bytes, and knows nothing else"},
 	{"tlsmitm/inspect/sse", []string{"net", "net/http", "os", "tlsmitm/inspect"}, "sse is given bytes, and knows nothing else"},
 	{"tlsmitm/inspect", []string{"tlsmitm/proxy", "tlsmitm/ca", "tlsmitm/cmd/tlsmitm", "github.com/elazarl/goproxy", "gopkg.in/yaml.v3"}, "inspect knows no proxy"},
+	{"tlsmitm/inspect/keyfile", []string{"net", "tlsmitm/inspect/sink", "tlsmitm/inspect/explain"}, "keyfile reads a file and tells a store"},
 	{"tlsmitm/ca", []string{"tlsmitm/proxy", "tlsmitm/inspect", "tlsmitm/cmd/tlsmitm", "github.com/rs/zerolog", "gopkg.in/yaml.v3"}, "ca knows neither proxy nor inspect"},
 	{"tlsmitm/proxy", []string{"tlsmitm/inspect/sink", "tlsmitm/inspect/explain", "tlsmitm/cmd/tlsmitm", "gopkg.in/yaml.v3"}, "proxy knows no sink"},
 }

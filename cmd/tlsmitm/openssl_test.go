@@ -40,6 +40,8 @@ func makeOrigin(t *testing.T) origin {
 	caDER, err := x509.CreateCertificate(rand.Reader, ca, ca, caKey.Public(), caKey)
 	check(t, err)
 	writePEM(t, o.ca, "CERTIFICATE", caDER)
+	ca, err = x509.ParseCertificate(caDER) // with the key identifier that leaves refer to
+	check(t, err)
 	ecKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	check(t, err)
 	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)

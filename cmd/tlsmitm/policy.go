@@ -18,7 +18,7 @@ func rules(p config.Policy) []proxy.Rule {
 	for _, list := range []struct {
 		action   proxy.Action
 		patterns []config.Pattern
-	}{{proxy.ActionRefuse, p.Refuse}, {proxy.ActionTunnel, p.Tunnel}, {proxy.ActionIntercept, p.Intercept}} {
+	}{{proxy.ActionRefuse, p.Refuse}, {proxy.ActionTunnel, p.Tunnel}, {proxy.ActionObserve, p.Observe}, {proxy.ActionIntercept, p.Intercept}} {
 		for _, pattern := range list.patterns {
 			all = append(all, rule{pattern, list.action})
 		}

@@ -20,6 +20,7 @@ import (
 	"tlsmitm/cmd/tlsmitm/internal/config"
 	"tlsmitm/inspect"
 	"tlsmitm/inspect/explain"
+	"tlsmitm/inspect/keyfile"
 	"tlsmitm/inspect/saved"
 	"tlsmitm/inspect/sink"
 )
@@ -155,6 +156,17 @@ func unusableRoots(from config.Source, path string, err error) error {
 	default:
 		return fmt.Errorf("%scannot be read: %v", who, reason(err))
 	}
+}
+
+func unreadableKeyLog(path string, err error) string {
+	why := fmt.Sprint(reason(err))
+	switch {
+	case errors.Is(err, keyfile.ErrNotRegular):
+		why = "it is no regular file; let the client write to one"
+	case errors.Is(err, fs.ErrPermission):
+		why = "that is not permitted; run the client and tlsmitm as the same user"
+	}
+	return fmt.Sprintf("cannot read the client's key log `%s`, so nothing that is observed can be opened: %s", path, why)
 }
 
 func unwritable(from, path string, err error) error {

@@ -49,6 +49,7 @@ type catalogue struct {
 	breaksRule    func(what string) string
 	reasons       map[string]string // the reasons in events, as far as they have other words here
 	tunnelled     string
+	notLogged     string
 	more          func(amount string) string
 	records       func(n int) string
 	continues     func(no int) string

@@ -49,6 +49,10 @@ func TestDataThatIsNotOpened(t *testing.T) {
 	if got := talk.Note(e).String(); got != "encrypted, not opened: its secret is not known" {
 		t.Errorf("in a capture: %q", got)
 	}
+	talk.Note(&inspect.Event{Body: &inspect.ConnOpen{Mode: inspect.ModeObserve}})
+	if got := talk.Note(e).String(); got != "encrypted, not opened: the client's key log does not have its secret" {
+		t.Errorf("where it is observed: %q", got)
+	}
 	talk.Note(&inspect.Event{Body: &inspect.ConnOpen{Mode: inspect.ModeTunnel}})
 	if got := talk.Note(e).String(); got != "encrypted between client and server: a tunnel is not opened" {
 		t.Errorf("in a tunnel: %q", got)

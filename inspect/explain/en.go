@@ -30,7 +30,7 @@ func english() *catalogue {
 			inspect.PartyClient: "client", inspect.PartyProxy: "proxy", inspect.PartyServer: "server",
 		},
 		legs: map[inspect.LegName]string{
-			inspect.LegClient: "client leg", inspect.LegServer: "server leg", inspect.LegDirect: "tunnel",
+			inspect.LegClient: "client leg", inspect.LegServer: "server leg", inspect.LegDirect: "direct",
 		},
 
 		fromClient:    func(address string) string { return "from " + address },
@@ -40,6 +40,7 @@ func english() *catalogue {
 		opened:        "decrypted",
 		der:           func(amount string) string { return amount + " of DER" },
 		reasons:       map[string]string{},
+		notLogged:     "encrypted, not opened: the client's key log does not have its secret",
 		tunnelled:     "encrypted between client and server: a tunnel is not opened",
 		more:          func(amount string) string { return "… " + amount + " more" },
 		records:       count("record", "records"),

@@ -36,8 +36,13 @@ func (c *Conversation) message(e *inspect.Event, m *inspect.Message) (n Note) {
 // notOpened says why something protected stays closed. On a leg that the proxy
 // only forwards it cannot be otherwise.
 func (c *Conversation) notOpened(leg inspect.LegName, why string) string {
-	if leg == inspect.LegDirect && c.mode == inspect.ModeTunnel {
-		return c.say.tunnelled
+	if leg == inspect.LegDirect {
+		switch {
+		case c.mode == inspect.ModeTunnel:
+			return c.say.tunnelled
+		case c.mode == inspect.ModeObserve && inspect.IsSecretMissing(why):
+			return c.say.notLogged
+		}
 	}
 	return c.say.notOpened(c.say.reason(why))
 }

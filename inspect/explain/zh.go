@@ -23,7 +23,7 @@ func chinese() *catalogue {
 			inspect.PartyClient: "客户端", inspect.PartyProxy: "代理", inspect.PartyServer: "服务器",
 		},
 		legs: map[inspect.LegName]string{
-			inspect.LegClient: "客户端侧", inspect.LegServer: "服务器侧", inspect.LegDirect: "隧道",
+			inspect.LegClient: "客户端侧", inspect.LegServer: "服务器侧", inspect.LegDirect: "直通",
 		},
 
 		fromClient: func(address string) string { return "来自 " + address },
@@ -61,6 +61,7 @@ func chinese() *catalogue {
 			"this signature algorithm is not supported":                   "不支持这种签名算法",
 			"the hash of its cipher suite is not supported":               "不支持其密码套件的散列算法",
 		},
+		notLogged:     "已加密，未解开：客户端的密钥日志里没有它的密钥",
 		tunnelled:     "客户端与服务器之间加密：隧道不解开",
 		more:          func(amount string) string { return "… 另有 " + amount },
 		records:       count("条记录"),

@@ -6,22 +6,23 @@ import "time"
 // place where names are written down: the loader, the documentation's test and
 // the example's test walk them.
 type Config struct {
-	Listen      Address   `yaml:"listen"`
-	AllowRemote bool      `yaml:"allow_remote"`
-	CADir       Path      `yaml:"ca_dir"` // "" is the user's configuration directory
-	View        View      `yaml:"view"`
-	Bytes       bool      `yaml:"bytes"`
-	JSON        Path      `yaml:"json"` // "" is none, "-" is standard output
-	KeyLog      Path      `yaml:"keylog"`
-	Lang        Lang      `yaml:"lang"`
-	DataBytes   DataBytes `yaml:"data_bytes"`
-	LogLevel    LogLevel  `yaml:"log_level"`
-	LogFormat   LogFormat `yaml:"log_format"`
-	Upstream    Upstream  `yaml:"upstream"`
-	Policy      Policy    `yaml:"policy"`
-	TLS         TLS       `yaml:"tls"`
-	Limits      Limits    `yaml:"limits"`
-	Inspect     Inspect   `yaml:"inspect"`
+	Listen       Address   `yaml:"listen"`
+	AllowRemote  bool      `yaml:"allow_remote"`
+	CADir        Path      `yaml:"ca_dir"` // "" is the user's configuration directory
+	View         View      `yaml:"view"`
+	Bytes        bool      `yaml:"bytes"`
+	JSON         Path      `yaml:"json"` // "" is none, "-" is standard output
+	KeyLog       Path      `yaml:"keylog"`
+	ClientKeyLog Path      `yaml:"client_keylog"`
+	Lang         Lang      `yaml:"lang"`
+	DataBytes    DataBytes `yaml:"data_bytes"`
+	LogLevel     LogLevel  `yaml:"log_level"`
+	LogFormat    LogFormat `yaml:"log_format"`
+	Upstream     Upstream  `yaml:"upstream"`
+	Policy       Policy    `yaml:"policy"`
+	TLS          TLS       `yaml:"tls"`
+	Limits       Limits    `yaml:"limits"`
+	Inspect      Inspect   `yaml:"inspect"`
 }
 
 // Upstream is how servers' certificates are checked.
@@ -34,6 +35,7 @@ type Upstream struct {
 type Policy struct {
 	Default   Action    `yaml:"default"`
 	Intercept []Pattern `yaml:"intercept"`
+	Observe   []Pattern `yaml:"observe"`
 	Tunnel    []Pattern `yaml:"tunnel"`
 	Refuse    []Pattern `yaml:"refuse"`
 }

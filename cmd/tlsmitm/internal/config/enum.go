@@ -49,6 +49,7 @@ type Action string
 // The actions.
 const (
 	ActionIntercept Action = "intercept"
+	ActionObserve   Action = "observe"
 	ActionTunnel    Action = "tunnel"
 	ActionRefuse    Action = "refuse"
 )
@@ -91,7 +92,7 @@ func (f *LogFormat) UnmarshalText(b []byte) error { return choose(f, b, LogConso
 
 // UnmarshalText accepts the actions' names.
 func (a *Action) UnmarshalText(b []byte) error {
-	return choose(a, b, ActionIntercept, ActionTunnel, ActionRefuse)
+	return choose(a, b, ActionIntercept, ActionObserve, ActionTunnel, ActionRefuse)
 }
 
 // UnmarshalText accepts the versions' numbers.

@@ -67,6 +67,7 @@ func Load(in Input) (*Settings, error) {
 		}
 		s.sources[o.Field] = src
 	}
+	s.imply()
 	problems = append(problems, s.check()...)
 	if len(problems) > 0 {
 		slices.SortStableFunc(problems, func(a, b Problem) int { return a.Source.Line - b.Source.Line })
@@ -154,8 +155,35 @@ func (s *Settings) check() Problems {
 	if s.KeyLog == "-" {
 		bad("keylog", keyLogOut)
 	}
+	s.checkObserve(bad)
 	if s.JSON != "" && s.JSON != "-" && filepath.Clean(string(s.JSON)) == filepath.Clean(string(s.KeyLog)) {
 		bad("json", bothFiles)
 	}
 	return ps
+}
+
+// imply sets what follows from other settings: a client that tells its secrets is
+// to be observed, unless something else is said of whom.
+func (s *Settings) imply() {
+	if s.ClientKeyLog != "" && len(s.Policy.Observe) == 0 && !s.Source("policy.default").Given() {
+		s.Policy.Default = ActionObserve
+		s.sources["policy.default"] = s.Source("client_keylog")
+	}
+}
+
+// checkObserve finds clients that are to be observed without their secrets, and
+// secrets that nothing uses.
+func (s *Settings) checkObserve(bad func(path, text string)) {
+	switch file := s.ClientKeyLog; {
+	case file == "-":
+		bad("client_keylog", keyLogIn)
+	case file != "" && filepath.Clean(string(file)) == filepath.Clean(string(s.KeyLog)):
+		bad("client_keylog", sameAsOwn)
+	case file == "" && s.Policy.Default == ActionObserve:
+		bad("policy.default", noClientKeyLog)
+	case file == "" && len(s.Policy.Observe) > 0:
+		bad("policy.observe", hostsWithoutKeyLog)
+	case file != "" && s.Policy.Default != ActionObserve && len(s.Policy.Observe) == 0:
+		bad("client_keylog", nothingObserved)
+	}
 }

@@ -15,7 +15,7 @@ func env(vars map[string]string) func(string) (string, bool) {
 // sample is a value other than the default for each option.
 var sample = map[string]string{
 	"listen": "127.0.0.1:1", "allow-remote": "true", "bytes": "true", "ca-dir": "d", "upstream-ca": "u", "view": "none", "json": "j",
-	"keylog": "k", "lang": "zh", "data-bytes": "1", "log-level": "debug", "log-format": "json",
+	"keylog": "k", "policy": "tunnel", "client-keylog": "c", "lang": "zh", "data-bytes": "1", "log-level": "debug", "log-format": "json",
 }
 
 func TestEveryOptionIsAFlagAVariableAndAField(t *testing.T) {
@@ -67,6 +67,40 @@ func TestFlagBeatsEnvironmentBeatsFileBeatsDefault(t *testing.T) {
 	} {
 		if got := field(&s.Config, path).String(); got != want[0] || s.Source(path).String() != want[1] {
 			t.Errorf("%s is %s from %s, want %s from %s", path, got, s.Source(path), want[0], want[1])
+		}
+	}
+}
+
+func TestWhoTellsItsSecretsIsObserved(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "c.yaml")
+	for _, c := range []struct{ file, flags, want string }{
+		{"", "client-keylog=k", "observe"},
+		{"client_keylog: k", "", "observe"},
+		{"policy: {observe: [a.example]}", "client-keylog=k", "intercept"},
+		{"policy: {default: tunnel, observe: [a.example]}", "client-keylog=k", "tunnel"},
+		{"policy: {default: observe}", "client-keylog=k", "observe"},
+		{"client_keylog: k", "policy=observe", "observe"},
+		{"policy: {default: intercept}", "client-keylog=k", "nothing is observed: add --policy observe"},
+		{"client_keylog: k", "policy=tunnel", "nothing is observed: add --policy observe"},
+		{"policy: {default: observe}", "", "`policy.default` is `observe`, which needs the secrets"},
+		{"", "policy=observe", "flag --policy is `observe`, which needs the secrets"},
+		{"policy: {observe: [a.example]}", "", "`policy.observe` has hosts to observe, which needs the secrets"},
+		{"{keylog: ./k, client_keylog: k}", "", "`client_keylog` names the same file as `keylog`"},
+		{"", "client-keylog=-", "flag --client-keylog wants the file"},
+	} {
+		if err := os.WriteFile(name, []byte(c.file), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		in := Input{Options: Options(), Flags: map[string][]string{"config": {name}}}
+		if flag, value, given := strings.Cut(c.flags, "="); given {
+			in.Flags[flag] = []string{value}
+		}
+		s, err := Load(in)
+		switch {
+		case err != nil && !strings.Contains(err.Error(), c.want):
+			t.Errorf("%q %q: %v", c.file, c.flags, err)
+		case err == nil && string(s.Policy.Default) != c.want:
+			t.Errorf("%q %q: the default is %s, not %s", c.file, c.flags, s.Policy.Default, c.want)
 		}
 	}
 }

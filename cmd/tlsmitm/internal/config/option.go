@@ -31,6 +31,8 @@ func Options() []Option {
 		{"bytes", "bytes", "", usageBytes, nil},
 		{"json", "json", "FILE", usageJSON, nil},
 		{"keylog", "keylog", "FILE", usageKeyLog, nil},
+		{"policy", "policy.default", "ACTION", usagePolicy, []string{"intercept", "observe", "tunnel", "refuse"}},
+		{"client-keylog", "client_keylog", "FILE", usageClientKeyLog, nil},
 		{"lang", "lang", "LANG", usageLang, []string{"en", "zh"}},
 		{"data-bytes", "data_bytes", "N", usageDataBytes, nil},
 		{"log-level", "log_level", "LEVEL", usageLogLevel, []string{"trace", "debug", "info", "warn", "error"}},

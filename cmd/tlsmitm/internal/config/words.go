@@ -8,19 +8,21 @@ import (
 
 // What the help says of each option.
 const (
-	usageConfig      = "read settings from this YAML file"
-	usageListen      = "address to listen on"
-	usageAllowRemote = "let --listen be reachable from other machines"
-	usageCADir       = "directory of the CA (default: tlsmitm in your configuration directory)"
-	usageUpstreamCA  = "PEM file of roots to trust for servers, besides the system's (repeatable)"
-	usageView        = "what to show live: table, detail, lines or none"
-	usageBytes       = "with --view detail, show every byte of every message in hexadecimal"
-	usageJSON        = "write every event to this file as JSON lines; - is standard output"
-	usageKeyLog      = "add the TLS secrets of both legs to this file (NSS key log)"
-	usageLang        = "language of the notes: en or zh"
-	usageDataBytes   = "bytes of application data that a row shows: a number or all"
-	usageLogLevel    = "least important message to log: trace, debug, info, warn or error"
-	usageLogFormat   = "form of log messages: console or json"
+	usageConfig       = "read settings from this YAML file"
+	usageListen       = "address to listen on"
+	usageAllowRemote  = "let --listen be reachable from other machines"
+	usageCADir        = "directory of the CA (default: tlsmitm in your configuration directory)"
+	usageUpstreamCA   = "PEM file of roots to trust for servers, besides the system's (repeatable)"
+	usageView         = "what to show live: table, detail, lines or none"
+	usageBytes        = "with --view detail, show every byte of every message in hexadecimal"
+	usageJSON         = "write every event to this file as JSON lines; - is standard output"
+	usageKeyLog       = "add the TLS secrets of both legs to this file (NSS key log)"
+	usagePolicy       = "what to do with connections that no pattern matches: intercept, observe, tunnel or refuse"
+	usageClientKeyLog = "open observed connections with this file, to which the client writes its TLS secrets (SSLKEYLOGFILE)"
+	usageLang         = "language of the notes: en or zh"
+	usageDataBytes    = "bytes of application data that a row shows: a number or all"
+	usageLogLevel     = "least important message to log: trace, debug, info, warn or error"
+	usageLogFormat    = "form of log messages: console or json"
 )
 
 func severalProblems(n int) string { return fmt.Sprintf("the settings have %d problems:", n) }
@@ -88,12 +90,17 @@ func wrongInt(got string) error { return fmt.Errorf("wants a whole number, not `
 func wrongKind(want, got string) error { return fmt.Errorf("wants %s, not %s", want, got) }
 
 const (
-	aValue    = "one value"
-	aList     = "a list"
-	fieldsOf  = "fields of its own"
-	tooSmall  = "must be more than 0"
-	bothFiles = "names the same file as `keylog`: give each its own"
-	keyLogOut = "wants a file, not `-`: secrets do not belong among the output"
+	aValue             = "one value"
+	aList              = "a list"
+	fieldsOf           = "fields of its own"
+	tooSmall           = "must be more than 0"
+	bothFiles          = "names the same file as `keylog`: give each its own"
+	sameAsOwn          = "names the same file as `keylog`: that one gets the secrets, this one is where the client writes them"
+	keyLogIn           = "wants the file to which the client writes its secrets, not `-`"
+	noClientKeyLog     = "is `observe`, which needs the secrets of the client: name the file to which it writes them with `client_keylog` (--client-keylog), or choose tunnel"
+	hostsWithoutKeyLog = "has hosts to observe, which needs the secrets of the client: name the file to which it writes them with `client_keylog` (--client-keylog), or move them to `policy.tunnel`"
+	nothingObserved    = "names the secrets of a client of which nothing is observed: add --policy observe, or list hosts in `policy.observe`"
+	keyLogOut          = "wants a file, not `-`: secrets do not belong among the output"
 )
 
 func queueTooSmall(least ByteSize) string { return fmt.Sprintf("must be at least %dKiB", least>>10) }

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// wiretap passes connections on to an address, and keeps what the clients sent.
+type wiretap struct {
+	address string // where it is reached
+	mu      sync.Mutex
+	said    []*bytes.Buffer
+}
+
+func tapped(t *testing.T, to string) *wiretap {
+	w := &wiretap{}
+	w.address = serve(t, func(c net.Conn) {
+		server, err := net.Dial("tcp", to)
+		if err != nil {
+			return
+		}
+		defer server.Close()
+		said := &bytes.Buffer{}
+		w.mu.Lock()
+		w.said = append(w.said, said)
+		w.mu.Unlock()
+		var up sync.WaitGroup
+		up.Go(func() {
+			io.Copy(server, io.TeeReader(c, lockedWriter{&w.mu, said}))
+			server.(*net.TCPConn).CloseWrite()
+		})
+		io.Copy(c, server)
+		c.(*net.TCPConn).CloseWrite()
+		up.Wait()
+	})
+	return w
+}
+
+type lockedWriter struct {
+	mu *sync.Mutex
+	w  io.Writer
+}
+
+func (l lockedWriter) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(b)
+}
+
+// streams returns what each client sent so far.
+func (w *wiretap) streams() (all []string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, s := range w.said {
+		all = append(all, s.String())
+	}
+	return all
+}
+
+// TestObservedClients has real programs fetch a page while they are observed: they
+// trust the origin's CA alone, the server gets what they have sent to the byte, and
+// all of it is opened with the key log that they write themselves.
+func TestObservedClients(t *testing.T) {
+	needTool(t, "nginx")
+	o, root := makeOrigin(t), t.TempDir()
+	check(t, os.WriteFile(filepath.Join(root, "page.html"), []byte(page), 0o644))
+	ports := startNginx(t, o, root)
+	for _, c := range webClients() {
+		if c.name == "Go" || strings.HasPrefix(c.name, "Java") {
+			continue // these write no key log by themselves
+		}
+		for _, newest := range []string{"1.3", "1.2"} {
+			if newest == "1.2" && c.rejects["1.2"].cause == "" {
+				continue // it cannot be told to
+			}
+			t.Run(c.name+" "+newest, func(t *testing.T) {
+				t.Parallel()
+				needTool(t, c.tools...)
+				server := tapped(t, "localhost:"+ports["h2"])
+				keylog := filepath.Join(t.TempDir(), "keys.log")
+				p := startProxy(t, append(settings(t, observeLocalhost), "--client-keylog", keylog, "--data-bytes", "all")...)
+				client := tapped(t, p.addr)
+				proxy := strings.Replace(client.address, "localhost", "127.0.0.1", 1)
+				got, err := c.fetch(t, visit{ctx: t.Context(), dir: t.TempDir(), proxy: proxy, trust: o.ca, keylog: keylog, newest: newest,
+					url: "https://" + server.address + "/page.html"})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !c.paints && string(got) != page {
+					t.Errorf("the page arrived as %d bytes, not as the %d that it has: %.200q", len(got), len(page), got)
+				}
+				c.observedAsTold(t, p, server.address, newest)
+				sameBytes(t, client.streams(), server.streams())
+			})
+		}
+	}
+}
+
+const observeLocalhost = `
+policy:
+  default: refuse
+  observe: [localhost]
+`
+
+// observedAsTold looks for the page's way in the events.
+func (c webClient) observedAsTold(t *testing.T, p *proxyUnderTest, target, newest string) {
+	t.Helper()
+	carried := 0
+	for _, conn := range p.towards(target) {
+		events := p.closed(conn)
+		established := 0
+		for _, e := range events {
+			switch {
+			case e.Reason != "" || e.Event == "tls.malformed":
+				t.Errorf("not read: %s", e.line)
+			case e.Leg != "" && e.Leg != "direct":
+				t.Errorf("not on the leg direct: %s", e.line)
+			case e.Event == "tls.established":
+				established++
+			case (e.Event == "conn.open" || e.Event == "conn.close") && e.Mode != "observe":
+				t.Errorf("not observed: %s", e.line)
+			}
+		}
+		down := data(events, "direct", "server")
+		if !strings.Contains(down, "The origin's page") {
+			continue
+		}
+		carried++
+		if established != 1 {
+			t.Errorf("%d handshakes were established", established)
+		}
+		if c.alpn["h2"] != "h2" && !strings.Contains(down, page) {
+			t.Error("the page is not in what was told")
+		}
+		client, server := types(events, "direct", "client"), types(events, "direct", "server")
+		wantClient, wantServer := []int{1, 20}, []int{2, 8, 11, 15, 20}
+		if newest == "1.2" {
+			wantClient, wantServer = []int{1, 16, 20}, []int{2, 11, 12, 14}
+		}
+		if !slices.Equal(client, wantClient) || !slices.Contains(server, 20) || !slices.Equal(server[:min(len(server), len(wantServer))], wantServer) {
+			t.Errorf("messages %v and %v", client, server)
+		}
+	}
+	if carried == 0 {
+		t.Error("no connection carried the page")
+	}
+}
+
+// sameBytes checks that what the server got is what a client sent after its CONNECT.
+func sameBytes(t *testing.T, sent, got []string) {
+	t.Helper()
+	for i, s := range sent {
+		_, sent[i], _ = strings.Cut(s, "\r\n\r\n")
+	}
+	whole := 0
+	for _, g := range got {
+		if g == "" {
+			continue // a browser's spare connection
+		}
+		if !slices.ContainsFunc(sent, func(s string) bool { return strings.HasPrefix(s, g) }) {
+			t.Errorf("the server got %d bytes that no client sent", len(g))
+		}
+		if slices.Contains(sent, g) {
+			whole++
+		}
+	}
+	if whole == 0 {
+		t.Error("no connection arrived whole")
+	}
+}
