@@ -62,7 +62,8 @@ const (
 	FieldNameInvalid httpmsg.AnomalyCode = "field_name_invalid"
 	// FieldNameLookalike: a field name that is not Content-Length or
 	// Transfer-Encoding, but may be taken for it: Transfer_Encoding. It says
-	// nothing of the framing here (RFC 9112, section 11.2).
+	// nothing of the framing here (RFC 9112, section 11.2). So it is with chunked
+	// as a content coding.
 	FieldNameLookalike httpmsg.AnomalyCode = "field_name_lookalike"
 	// PseudoField: a field such as ":path", which only HTTP/2 has (RFC 9113,
 	// section 8.3): what made HTTP/1 of it has let it through.
@@ -70,6 +71,15 @@ const (
 	// ConnectionOption: Connection names a field that is meant for all who
 	// receive the message, and has it removed on the way (RFC 9110, section 7.6.1).
 	ConnectionOption httpmsg.AnomalyCode = "connection_option"
+	// UpgradeWithoutConnection: Upgrade that Connection does not name, so that a
+	// proxy may pass it on (RFC 9110, section 7.8).
+	UpgradeWithoutConnection httpmsg.AnomalyCode = "upgrade_without_connection"
+	// ExpectInvalid: an expectation other than 100-continue, or more than one, or
+	// one in a request without content (RFC 9110, section 10.1.1).
+	ExpectInvalid httpmsg.AnomalyCode = "expect_invalid"
+	// CookieRepeated: Cookie more than once, as only HTTP/2 allows (RFC 6265,
+	// section 5.4; RFC 9113, section 8.2.3).
+	CookieRepeated httpmsg.AnomalyCode = "cookie_repeated"
 	// TrailerForbidden: a field that must not come after the content, such as
 	// Content-Length (RFC 9110, section 6.5.1).
 	TrailerForbidden httpmsg.AnomalyCode = "trailer_forbidden"
@@ -211,7 +221,8 @@ func Codes() []httpmsg.AnomalyCode {
 	return []httpmsg.AnomalyCode{
 		EmptyLine, RequestLineWhitespace, StatusLineWhitespace, MethodInvalid, TargetInvalid, VersionOdd, StatusOdd,
 		BareLF, BareCR, NUL, ControlCharacter, ObsFold, SpaceBeforeFields, SpaceBeforeColon, FieldWithoutColon,
-		FieldNameInvalid, FieldNameLookalike, PseudoField, ConnectionOption, TrailerForbidden,
+		FieldNameInvalid, FieldNameLookalike, PseudoField, ConnectionOption, UpgradeWithoutConnection,
+		ExpectInvalid, CookieRepeated, TrailerForbidden,
 		HostMissing, HostRepeated, HostDiffers, HostInvalid,
 		ContentLengthAndTransferEncoding, ContentLengthRepeated, ContentLengthList, ContentLengthDiffers,
 		ContentLengthSigned, ContentLengthHex, ContentLengthOverflow, ContentLengthInvalid, ContentLengthPadded,

@@ -1,6 +1,7 @@
 package http1
 
 import (
+	"fmt"
 	"strings"
 
 	"tlsmitm/inspect/httpmsg"
@@ -60,8 +61,11 @@ func unfold(line, s string, f *findings) (joined, rest string) {
 		}
 	}
 	joined = b.String()
-	name, _, _ := strings.Cut(joined, ":")
-	f.quote(ObsFold, strings.TrimRight(name, ows))
+	if name, _, ok := strings.Cut(joined, ":"); ok {
+		f.quote(ObsFold, strings.TrimRight(name, ows))
+	} else {
+		f.add(ObsFold, "")
+	}
 	return joined, s
 }
 
@@ -82,31 +86,55 @@ func fieldLine(line string, f *findings) httpmsg.Field {
 	name, value := line[:colon], strings.Trim(line[colon+1:], ows)
 	if trimmed := strings.TrimRight(name, ows); len(trimmed) != len(name) {
 		name = trimmed
-		f.quote(SpaceBeforeColon, name)
+		if isToken(name) {
+			f.quote(SpaceBeforeColon, name)
+		} else {
+			f.add(SpaceBeforeColon, "")
+		}
 	}
-	if !isToken(name) && !strings.HasPrefix(name, ":") || name == "" {
-		f.quote(FieldNameInvalid, name)
+	if !isToken(strings.TrimPrefix(name, ":")) {
+		f.add(FieldNameInvalid, invalidIn(name))
+		f.text(name, "field name")
+		f.text(value, "field")
+	} else {
+		f.text(value, name)
 	}
-	f.text(value, name)
 	checkFraming(name, line[colon+1:], f)
 	return httpmsg.Field{Name: name, Value: value}
+}
+
+// invalidIn says where a name stops to be one. What follows may be a value whose
+// colon comes late.
+func invalidIn(name string) string {
+	i := 0
+	for i < len(name) && tokenChar[name[i]] {
+		i++
+	}
+	if i == len(name) {
+		return ""
+	}
+	return fmt.Sprintf("%s, then 0x%02x", quoted(name[:i]), name[i])
 }
 
 // checkFraming looks at how the fields are written that others may take for the
 // length of the content, or may not.
 func checkFraming(name, raw string, f *findings) {
-	if len(name) < len("Content-Length") || len(name) > len("Transfer-Encoding")+8 {
+	if len(name) < len("ContentLength") || len(name) > len("Transfer-Encoding")+8 {
 		return
 	}
 	switch {
-	case strings.EqualFold(name, "Content-Length"):
+	case httpmsg.SameName(name, "Content-Length"):
 		// One space after the colon is usual.
 		if value := strings.Trim(raw, ows); len(strings.TrimPrefix(raw, " ")) != len(value) || len(value) > 1 && value[0] == '0' && strings.Trim(value, "0123456789") == "" {
 			f.quote(ContentLengthPadded, raw)
 		}
-	case strings.EqualFold(name, "Transfer-Encoding"):
+	case httpmsg.SameName(name, "Transfer-Encoding"):
 		if value := strings.Trim(raw, ows); len(strings.TrimPrefix(raw, " ")) != len(value) {
 			f.quote(TransferEncodingObfuscated, raw)
+		}
+	case httpmsg.SameName(name, "Content-Encoding"):
+		if strings.Contains(httpmsg.Lower(raw), "chunked") {
+			f.quote(FieldNameLookalike, name)
 		}
 	case looksLike(name, "contentlength") || looksLike(name, "transferencoding"):
 		f.quote(FieldNameLookalike, name)

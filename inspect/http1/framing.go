@@ -31,32 +31,40 @@ type facts struct {
 	hosts   int
 	close   bool // Connection has the option
 	keep    bool // the same of keep-alive
+	named   bool // the same of upgrade
 	upgrade string
+	expects int
 }
 
 // survey reads the fields that matter to the framing and the connection.
 func survey(fields httpmsg.Fields, f *findings) facts {
 	var a facts
-	var lengths, encodings int
+	var lengths, encodings, cookies int
 	var encoding string
 	for i := range fields {
 		name, value := fields[i].Name, fields[i].Value
 		switch {
 		case len(name) < 4 || len(name) > 17:
-		case strings.EqualFold(name, "Content-Length"):
+		case httpmsg.SameName(name, "Content-Length"):
 			lengths++
 			a.contentLength(value, lengths > 1, f)
-		case strings.EqualFold(name, "Transfer-Encoding"):
+		case httpmsg.SameName(name, "Transfer-Encoding"):
 			encodings++
 			encoding = value
-		case strings.EqualFold(name, "Host"):
+		case httpmsg.SameName(name, "Host"):
 			if a.hosts++; a.hosts == 1 {
 				a.host = value
 			}
-		case strings.EqualFold(name, "Connection"):
+		case httpmsg.SameName(name, "Connection"):
 			a.connection(value, f)
-		case strings.EqualFold(name, "Upgrade") && a.upgrade == "":
+		case httpmsg.SameName(name, "Upgrade") && a.upgrade == "":
 			a.upgrade = value
+		case httpmsg.SameName(name, "Cookie"):
+			cookies++
+		case httpmsg.SameName(name, "Expect"):
+			if a.expects++; a.expects > 1 || !httpmsg.SameName(value, "100-continue") {
+				f.quote(ExpectInvalid, value)
+			}
 		}
 	}
 	switch {
@@ -67,6 +75,12 @@ func survey(fields httpmsg.Fields, f *findings) facts {
 	}
 	if lengths > 0 && encodings > 0 {
 		f.add(ContentLengthAndTransferEncoding, "")
+	}
+	if cookies > 1 {
+		f.add(CookieRepeated, "")
+	}
+	if a.upgrade != "" && !a.named {
+		f.quote(UpgradeWithoutConnection, a.upgrade)
 	}
 	return a
 }
@@ -125,7 +139,7 @@ func notALength(s string) httpmsg.AnomalyCode {
 	if s[0] == '+' || s[0] == '-' {
 		return ContentLengthSigned
 	}
-	if strings.Trim(strings.TrimPrefix(strings.ToLower(s), "0x"), "0123456789abcdef") == "" {
+	if strings.Trim(strings.TrimPrefix(httpmsg.Lower(s), "0x"), "0123456789abcdef") == "" {
 		return ContentLengthHex
 	}
 	return ContentLengthInvalid
@@ -142,9 +156,9 @@ func (a *facts) transferEncoding(values []string, f *findings) {
 	var last string
 	for element := range strings.SplitSeq(list, ",") {
 		coding := strings.Trim(element, ows)
-		lower := strings.ToLower(coding)
+		lower := httpmsg.Lower(coding)
 		odd := coding == "" || lower != coding || strings.IndexByte(element, '\t') >= 0
-		if odd || lower != "chunked" && strings.Contains(lower, "chunk") {
+		if odd || lower != "chunked" && (strings.Contains(lower, "chu") || strings.Contains(lower, "nked")) {
 			f.quote(TransferEncodingObfuscated, list)
 		}
 		if coding == "" {
@@ -193,7 +207,7 @@ func Codings(fields httpmsg.Fields) []string {
 	var codings []string
 	for _, value := range fields.Values("Transfer-Encoding") {
 		for element := range strings.SplitSeq(value, ",") {
-			if coding := strings.ToLower(strings.Trim(element, ows)); coding != "" {
+			if coding := httpmsg.Lower(strings.Trim(element, ows)); coding != "" {
 				codings = append(codings, coding)
 			}
 		}
@@ -212,13 +226,15 @@ func (a *facts) connection(value string, f *findings) {
 	for option := range strings.SplitSeq(value, ",") {
 		option = strings.Trim(option, ows)
 		switch {
-		case strings.EqualFold(option, "close"):
+		case httpmsg.SameName(option, "close"):
 			a.close = true
-		case strings.EqualFold(option, "keep-alive"):
+		case httpmsg.SameName(option, "keep-alive"):
 			a.keep = true
+		case httpmsg.SameName(option, "upgrade"):
+			a.named = true
 		default:
 			for _, name := range endToEnd {
-				if strings.EqualFold(option, name) {
+				if httpmsg.SameName(option, name) {
 					f.quote(ConnectionOption, option)
 				}
 			}
@@ -244,6 +260,9 @@ func (a *facts) request(h *httpmsg.Head, f *findings) framing {
 	how := a.declared(noContent, unreadable)
 	if a.coded && isHTTP10(h.Protocol) {
 		f.add(TransferEncodingHTTP10, "")
+	}
+	if how == noContent && a.expects > 0 {
+		f.add(ExpectInvalid, "without content")
 	}
 	if how != noContent {
 		switch h.Method {

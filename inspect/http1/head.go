@@ -97,7 +97,7 @@ func (d *direction) plausible(data []byte) bool {
 
 func beginsStatus(data []byte) bool {
 	first := string(data[:min(len(data), begins)])
-	return strings.EqualFold(first, "HTTP/"[:len(first)]) || strings.HasPrefix(first, "ICY ") || strings.HasPrefix("ICY ", first)
+	return httpmsg.SameName(first, "HTTP/"[:len(first)]) || strings.HasPrefix(first, "ICY ") || strings.HasPrefix("ICY ", first)
 }
 
 // startLine reads the line that a message begins with.
@@ -207,7 +207,7 @@ func (d *direction) response(h *httpmsg.Head) {
 		d.found.reset()
 	case h.Status == 101:
 		d.close(false)
-		c.switchTo(x, strings.ToLower(a.upgrade))
+		c.switchTo(x, httpmsg.Lower(a.upgrade))
 	case k == connect && h.Status/100 == 2:
 		d.close(false)
 		c.switchTo(x, "")
@@ -222,7 +222,7 @@ func (d *direction) response(h *httpmsg.Head) {
 // trailers takes the field lines after the last chunk.
 func (d *direction) trailers(fields httpmsg.Fields) {
 	for i := range fields {
-		if name := strings.ToLower(fields[i].Name); notInTrailers[name] {
+		if name := httpmsg.Lower(fields[i].Name); notInTrailers[name] {
 			d.found.quote(TrailerForbidden, fields[i].Name)
 		}
 	}

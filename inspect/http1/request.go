@@ -40,7 +40,7 @@ func requestLine(line string, f *findings) *httpmsg.Head {
 // isVersion says whether a word is meant as an HTTP version: the name, in any
 // letter case, and a digit (RFC 9112, section 2.3).
 func isVersion(s string) bool {
-	return len(s) >= 6 && len(s) <= 16 && strings.EqualFold(s[:5], "HTTP/") && s[5] >= '0' && s[5] <= '9'
+	return len(s) >= 6 && len(s) <= 16 && httpmsg.SameName(s[:5], "HTTP/") && s[5] >= '0' && s[5] <= '9'
 }
 
 func checkVersion(p httpmsg.Protocol, f *findings) {
@@ -52,7 +52,7 @@ func checkVersion(p httpmsg.Protocol, f *findings) {
 // isHTTP10 says whether a message is of a version before HTTP/1.1. One that is
 // none, or later, is read as HTTP/1.1.
 func isHTTP10(p httpmsg.Protocol) bool {
-	return p == httpmsg.HTTP10 || p == icy || len(p) > 6 && strings.EqualFold(string(p[:7]), "HTTP/0.") || strings.EqualFold(string(p), "HTTP/1.0")
+	return p == httpmsg.HTTP10 || p == icy || len(p) > 6 && httpmsg.SameName(string(p[:7]), "HTTP/0.") || httpmsg.SameName(string(p), "HTTP/1.0")
 }
 
 // readTarget takes the request target apart: origin-form, absolute-form,
@@ -98,6 +98,9 @@ func readTarget(h *httpmsg.Head, f *findings) {
 	if i := strings.LastIndexByte(h.Authority, '@'); i >= 0 {
 		h.Authority = h.Authority[i+1:]
 		f.add(TargetInvalid, "user information")
+	}
+	if _, _, ok := splitPort(h.Authority); !ok && h.Path != target {
+		f.add(TargetInvalid, "the host or the port")
 	}
 	if why := unencoded(target); why != "" {
 		f.add(TargetInvalid, why)
@@ -150,6 +153,9 @@ func checkHost(h *httpmsg.Head, host string, hosts int, f *findings) {
 		f.add(HostRepeated, "")
 	}
 	if _, _, ok := splitPort(host); !ok {
+		if i := strings.LastIndexByte(host, '@'); i >= 0 {
+			host = host[i+1:] // what is in front of it may be a password
+		}
 		f.quote(HostInvalid, host)
 	} else if h.Authority != "" && !sameAuthority(h.Scheme, h.Authority, host) {
 		f.add(HostDiffers, quoted(h.Authority)+", Host "+quoted(host))
@@ -161,10 +167,10 @@ func checkHost(h *httpmsg.Head, host string, hosts int, f *findings) {
 func sameAuthority(scheme, a, b string) bool {
 	hostA, portA, okA := splitPort(a)
 	hostB, portB, okB := splitPort(b)
-	if !okA || !okB || !strings.EqualFold(hostA, hostB) {
+	if !okA || !okB || !httpmsg.SameName(hostA, hostB) {
 		return false
 	}
-	usual := map[string]string{"http": "80", "https": "443"}[strings.ToLower(scheme)]
+	usual := map[string]string{"http": "80", "https": "443"}[httpmsg.Lower(scheme)]
 	if portA == "" {
 		portA = usual
 	}

@@ -1,7 +1,5 @@
 package httpmsg
 
-import "strings"
-
 // Exchange numbers a request and its response on one connection. In HTTP/1 it
 // counts from 1 in the order of the requests; in HTTP/2 it is the stream's
 // identifier (RFC 9113, section 5.1.1).
@@ -19,7 +17,7 @@ type Fields []Field
 // "" if there is none.
 func (f Fields) Get(name string) string {
 	for i := range f {
-		if strings.EqualFold(f[i].Name, name) {
+		if SameName(f[i].Name, name) {
 			return f[i].Value
 		}
 	}
@@ -31,11 +29,46 @@ func (f Fields) Get(name string) string {
 func (f Fields) Values(name string) []string {
 	var values []string
 	for i := range f {
-		if strings.EqualFold(f[i].Name, name) {
+		if SameName(f[i].Name, name) {
 			values = append(values, f[i].Value)
 		}
 	}
 	return values
+}
+
+// SameName says whether two names, or other words of the protocol, are the same
+// in any letter case of ASCII. Unicode has more: it would take "Hoſt" for Host.
+func SameName(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range len(a) {
+		if lower(a[i]) != lower(b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func lower(c byte) byte {
+	if c >= 'A' && c <= 'Z' {
+		c |= 0x20
+	}
+	return c
+}
+
+// Lower makes the ASCII letters of s lower case, and leaves what else is there.
+func Lower(s string) string {
+	for i := range len(s) {
+		if lower(s[i]) != s[i] {
+			b := []byte(s)
+			for ; i < len(b); i++ {
+				b[i] = lower(b[i])
+			}
+			return string(b)
+		}
+	}
+	return s
 }
 
 // Protocol is what a message is written in.
