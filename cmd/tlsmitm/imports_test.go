@@ -28,6 +28,7 @@ var importRules = []struct {
 	{"tlsmitm/inspect/sse", []string{"net", "net/http", "os", "tlsmitm/inspect"}, "sse is given bytes, and knows nothing else"},
 	{"tlsmitm/inspect", []string{"tlsmitm/proxy", "tlsmitm/ca", "tlsmitm/cmd/tlsmitm", "github.com/elazarl/goproxy", "gopkg.in/yaml.v3"}, "inspect knows no proxy"},
 	{"tlsmitm/inspect/keyfile", []string{"net", "tlsmitm/inspect/sink", "tlsmitm/inspect/explain"}, "keyfile reads a file and tells a store"},
+	{"tlsmitm/inspect/body", []string{"net", "os", "tlsmitm/inspect/tlswire", "tlsmitm/inspect/tlscrypt"}, "body knows bytes alone"},
 	{"tlsmitm/ca", []string{"tlsmitm/proxy", "tlsmitm/inspect", "tlsmitm/cmd/tlsmitm", "github.com/rs/zerolog", "gopkg.in/yaml.v3"}, "ca knows neither proxy nor inspect"},
 	{"tlsmitm/proxy", []string{"tlsmitm/inspect/sink", "tlsmitm/inspect/explain", "tlsmitm/cmd/tlsmitm", "gopkg.in/yaml.v3"}, "proxy knows no sink"},
 }
@@ -37,6 +38,9 @@ var importers = []struct{ dep, allowed string }{
 	{"github.com/elazarl/goproxy", "tlsmitm/proxy/door.go"},
 	{"github.com/rs/zerolog", "tlsmitm/cmd/tlsmitm/ tlsmitm/proxy/ tlsmitm/inspect/sink/"},
 	{"gopkg.in/yaml.v3", "tlsmitm/cmd/tlsmitm/"},
+	{"github.com/andybalholm/brotli", "tlsmitm/inspect/body/"},
+	{"github.com/klauspost/compress", "tlsmitm/inspect/body/"},
+	{"golang.org/x/text", "tlsmitm/inspect/body/"},
 }
 
 type listedPackage struct {

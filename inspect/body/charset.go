@@ -1,0 +1,225 @@
+package body
+
+import (
+	"bytes"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/net/html/charset"
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/unicode/utf32"
+)
+
+// Charset returns text as UTF-8, and the name of the charset that it is in: by its
+// byte order mark, which is left out, by the charset parameter of the Content-Type,
+// by the declaration in XML, HTML or CSS, or as UTF-8 where it is that. Text of a
+// text type that says nothing and is not UTF-8 is read as windows-1252, as browsers
+// do. What a charset does not allow becomes U+FFFD.
+//
+// ok is false, and utf8 nil, if the charset is unknown or b is no text. Where b is
+// UTF-8 already, the result aliases it. A character that the end cuts is left out.
+func Charset(contentType string, b []byte) (text []byte, name string, ok bool) {
+	if name = bomCharset(b); name != "" {
+		text, ok = decodeCharset(name, bytes.TrimPrefix(b, []byte(boms[name])))
+		return text, name, ok
+	}
+	typ := mediaType(contentType)
+	label := strings.TrimSpace(parameter(contentType, "charset"))
+	if label == "" {
+		label = declaredCharset(typ, b)
+	}
+	if label != "" {
+		if strings.EqualFold(label, "utf-32") || strings.EqualFold(label, "utf-32be") || strings.EqualFold(label, "utf-32le") {
+			name = strings.ToLower(label)
+		} else if _, name = charset.Lookup(label); name == "" {
+			return nil, strings.ToLower(label), false
+		}
+		text, ok = decodeCharset(name, b)
+		return text, name, ok
+	}
+	kind, _ := declared(typ)
+	if whole := wholeRunes(b); utf8.Valid(whole) {
+		// One odd byte at the end may be that of "café" in an older charset, but not
+		// in formats that are UTF-8 unless they say otherwise.
+		if len(b)-len(whole) != 1 || !isASCII(whole) || kind == JSON || kind == NDJSON || kind == XML {
+			return whole, "utf-8", true
+		}
+	}
+	if kind.Textual() || typ == "text/plain" {
+		if controls(b) == 0 {
+			text, ok = decodeCharset("windows-1252", b)
+			return text, "windows-1252", ok
+		}
+	}
+	return nil, "", false
+}
+
+// boms are the byte order marks, RFC 3629 section 6 and Unicode section 23.8.
+var boms = map[string]string{
+	"utf-8": "\xef\xbb\xbf", "utf-16be": "\xfe\xff", "utf-16le": "\xff\xfe", "utf-32be": "\x00\x00\xfe\xff", "utf-32le": "\xff\xfe\x00\x00",
+}
+
+func bomCharset(b []byte) string {
+	for _, name := range []string{"utf-8", "utf-32be", "utf-32le", "utf-16be", "utf-16le"} { // UTF-32's begins like UTF-16's
+		if bytes.HasPrefix(b, []byte(boms[name])) {
+			return name
+		}
+	}
+	return ""
+}
+
+// declaredCharset returns what a document says of itself at its beginning.
+func declaredCharset(typ string, b []byte) string {
+	head := b[:min(len(b), 1024)] // as far as HTML section 13.2.3.2 looks
+	if bytes.IndexByte(head, 0) >= 0 {
+		return "" // UTF-16 at the earliest, which cannot say so in ASCII
+	}
+	text := strings.TrimLeft(string(head), " \t\r\n")
+	if rest, ok := strings.CutPrefix(string(head), `@charset "`); ok { // CSS Syntax section 3.2
+		label, _, _ := strings.Cut(rest, `"`)
+		return label
+	}
+	k, known := declared(typ)
+	if known && k != HTML && k != XML && k != Image || !strings.HasPrefix(text, "<") {
+		return ""
+	}
+	label := ""
+	if strings.HasPrefix(text, "<?xml") { // XML 1.0 section 4.3.3
+		decl, _, _ := strings.Cut(text, "?>")
+		label = attribute(decl, "encoding")
+	} else if k != XML {
+		label = metaCharset(strings.ToLower(text))
+	}
+	if strings.HasPrefix(strings.ToLower(label), "utf-16") {
+		return "utf-8" // or it could not have been read: HTML section 13.2.3.2
+	}
+	return label
+}
+
+// metaCharset looks for meta elements with a charset, or with http-equiv.
+func metaCharset(text string) string {
+	for {
+		_, rest, ok := strings.Cut(text, "<meta")
+		if !ok {
+			return ""
+		}
+		tag, _, _ := strings.Cut(rest, ">")
+		if label := attribute(tag, "charset"); label != "" {
+			return label
+		}
+		if label := parameter(attribute(tag, "content"), "charset"); label != "" {
+			return label
+		}
+		text = rest
+	}
+}
+
+// attribute returns the value of an attribute in a tag or declaration.
+func attribute(tag, name string) string {
+	for from := 0; ; {
+		i := strings.Index(tag[from:], name)
+		if i < 0 {
+			return ""
+		}
+		at := from + i
+		from = at + len(name)
+		rest := strings.TrimLeft(tag[from:], " \t\r\n")
+		if at == 0 || !isSpace(tag[at-1]) || !strings.HasPrefix(rest, "=") {
+			continue
+		}
+		rest = strings.TrimLeft(rest[1:], " \t\r\n")
+		if rest != "" && (rest[0] == '"' || rest[0] == '\'') {
+			value, _, _ := strings.Cut(rest[1:], rest[:1])
+			return value
+		}
+		if i := strings.IndexAny(rest, " \t\r\n/>?\"'"); i >= 0 {
+			rest = rest[:i]
+		}
+		return rest
+	}
+}
+
+func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' }
+
+// decodeCharset makes UTF-8 of b. It refuses what is obviously no text.
+func decodeCharset(name string, b []byte) ([]byte, bool) {
+	if name == "replacement" { // what browsers refuse to read
+		return nil, false
+	}
+	if name == "utf-8" {
+		b = wholeRunes(b)
+		if utf8.Valid(b) {
+			return b, true
+		}
+		if bad := invalid(b) + controls(b); bad > len(b)/16+1 {
+			return nil, false
+		}
+		return bytes.ToValidUTF8(b, []byte("\ufffd")), true
+	}
+	var enc encoding.Encoding
+	switch name {
+	case "utf-32", "utf-32be":
+		enc = utf32.UTF32(utf32.BigEndian, utf32.IgnoreBOM)
+	case "utf-32le":
+		enc = utf32.UTF32(utf32.LittleEndian, utf32.IgnoreBOM)
+	default:
+		enc, _ = charset.Lookup(name)
+	}
+	text := make([]byte, 0, len(b)+len(b)/2)
+	d := enc.NewDecoder()
+	for {
+		if len(text)+64 > cap(text) {
+			text = append(text, make([]byte, 64+len(text)/2)...)[:len(text)]
+		}
+		n, m, err := d.Transform(text[len(text):cap(text)], b, false)
+		text, b = text[:len(text)+n], b[m:]
+		if n == 0 && m == 0 || err == nil {
+			break // what is left is the beginning of a character, or nothing
+		}
+	}
+	if controls(text) > len(text)/16 {
+		return nil, false
+	}
+	return text, true
+}
+
+func isASCII(b []byte) bool {
+	return !bytes.ContainsFunc(b, func(r rune) bool { return r >= utf8.RuneSelf })
+}
+
+// invalid counts the bytes that are no UTF-8.
+func invalid(b []byte) int {
+	n := 0
+	for len(b) > 0 {
+		r, size := utf8.DecodeRune(b)
+		if r == utf8.RuneError && size == 1 {
+			n++
+		}
+		b = b[size:]
+	}
+	return n
+}
+
+// controls counts control characters that have no place in text.
+func controls(b []byte) int {
+	n := 0
+	for _, c := range b {
+		if c < ' ' && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 0x1b && c != 0x1e || c == 0x7f {
+			n++
+		}
+	}
+	return n
+}
+
+// wholeRunes leaves out a character that the end of b cuts.
+func wholeRunes(b []byte) []byte {
+	for i := len(b) - 1; i >= 0 && i >= len(b)-utf8.UTFMax; i-- {
+		if utf8.RuneStart(b[i]) {
+			if !utf8.FullRune(b[i:]) {
+				return b[:i]
+			}
+			break
+		}
+	}
+	return b
+}
