@@ -38,8 +38,8 @@ var importers = []struct{ dep, allowed string }{
 	{"github.com/elazarl/goproxy", "tlsmitm/proxy/door.go"},
 	{"github.com/rs/zerolog", "tlsmitm/cmd/tlsmitm/ tlsmitm/proxy/ tlsmitm/inspect/sink/"},
 	{"gopkg.in/yaml.v3", "tlsmitm/cmd/tlsmitm/"},
-	{"github.com/andybalholm/brotli", "tlsmitm/inspect/body/"},
-	{"github.com/klauspost/compress", "tlsmitm/inspect/body/"},
+	{"github.com/andybalholm/brotli", "tlsmitm/inspect/body/ tlsmitm/inspect/tlswire/"},
+	{"github.com/klauspost/compress", "tlsmitm/inspect/body/ tlsmitm/inspect/tlswire/"},
 	{"golang.org/x/text", "tlsmitm/inspect/body/"},
 }
 

@@ -133,7 +133,7 @@ func TestDecodeCut(t *testing.T) {
 	for _, coding := range encoders {
 		coded := encode(t, coding, text)
 		last := int64(0)
-		for n := 1; n < len(coded); n += 1 + len(coded)/50 {
+		for n := 1; n < len(coded); n += 1 + len(coded)/20 {
 			d := Decode([]string{header(coding)}, coded[:n], 1<<20)
 			var ce *CodingError
 			if !errors.As(d.Err, &ce) || ce.Coding != header(coding) || d.Ended != (d.Left != nil) || d.Truncated {
@@ -330,12 +330,12 @@ func TestDecodeWindow(t *testing.T) {
 
 // TestDecodePrograms decodes what other programs make.
 func TestDecodePrograms(t *testing.T) {
-	text := prose(1_000_000)
+	text := prose(500_000)
 	for _, c := range []struct {
 		coding string
 		args   []string
 	}{
-		{"br", []string{"brotli", "-c", "-q", "9", "-w", "24"}},
+		{"br", []string{"brotli", "-c", "-q", "7", "-w", "24"}},
 		{"br", []string{"brotli", "-c", "-q", "1"}},
 		{"zstd", []string{"zstd", "-c", "-3"}},
 		{"zstd", []string{"zstd", "-c", "-12", "--check"}},

@@ -34,7 +34,7 @@ const (
 
 const (
 	// maxFields bounds the fields of a tree. Two bytes can be a field.
-	maxFields = 1 << 16
+	maxFields = 1 << 14
 	// maxDepth bounds messages within each other.
 	maxDepth = 32
 )
