@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -251,5 +252,36 @@ func TestCodes(t *testing.T) {
 	slices.Sort(codes)
 	if len(values) < 40 || !slices.Equal(values, codes) || len(slices.Compact(slices.Clone(codes))) != len(codes) {
 		t.Errorf("constants %q, Codes %q", values, codes)
+	}
+}
+
+// TestDocumented holds that docs/anomalies.md has every code, and no other under
+// HTTP/1.
+func TestDocumented(t *testing.T) {
+	page, err := os.ReadFile("../../docs/anomalies.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, part, ok := strings.Cut(string(page), "\n## HTTP/1\n")
+	if !ok {
+		t.Fatal("docs/anomalies.md has no section HTTP/1")
+	}
+	part, _, _ = strings.Cut(part, "\n## ")
+	var documented, codes []string
+	for _, line := range strings.Split(part, "\n") {
+		if row, ok := strings.CutPrefix(line, "| `"); ok {
+			code, text, _ := strings.Cut(row, "` | ")
+			if documented = append(documented, code); len(text) < 20 {
+				t.Errorf("%s: %q", code, text)
+			}
+		}
+	}
+	for _, code := range Codes() {
+		codes = append(codes, string(code))
+	}
+	slices.Sort(documented)
+	slices.Sort(codes)
+	if !slices.Equal(documented, codes) {
+		t.Errorf("documented %q, told %q", documented, codes)
 	}
 }

@@ -69,6 +69,13 @@ func (c *Conn) Skippable(up bool) int64 {
 	return 0
 }
 
+// Stream returns the exchange whose content the next bytes are, and whether it is
+// one that has been told of. It has a meaning if Skippable is not 0.
+func (c *Conn) Stream(up bool) (x httpmsg.Exchange, known bool) {
+	d := c.direction(up)
+	return d.count, d.open
+}
+
 // Skip tells that n bytes, at most as many as are Skippable, passed unseen. If
 // there were more, the direction is lost.
 func (c *Conn) Skip(up bool, n int64) {

@@ -93,6 +93,9 @@ func playSkipping(t *testing.T, steps []step, n int) []string {
 		for data := s.data; data != ""; {
 			i := min(len(data), n)
 			if most := c.Skippable(s.up); most > 0 {
+				if x, known := c.Stream(s.up); !known || x == 0 {
+					t.Fatalf("content of exchange %d, known %t", x, known)
+				}
 				if i = int(min(int64(i), most)); skip {
 					c.Skip(s.up, int64(i))
 				} else {
