@@ -30,7 +30,7 @@ func (c *Conversation) diagnosis(d *inspect.Diagnosis) Diagnosis {
 	c.diagnosed = true
 	words, ok := c.say.causes[d.Code]
 	if !ok {
-		words = causeWords{title: sentence(d.Code)}
+		words = causeWords{title: sentence(Value(string(d.Code)))}
 	}
 	subject := d.Subject
 	if subject == "" {
@@ -124,6 +124,9 @@ func hostOf(addresses ...string) string {
 // capitalised begins a sentence; a value that it begins with stays as it is.
 func capitalised(s sentence) sentence {
 	r, size := utf8.DecodeRuneInString(string(s))
+	if size == 0 {
+		return ""
+	}
 	return sentence(unicode.ToUpper(r)) + s[size:]
 }
 

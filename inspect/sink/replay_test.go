@@ -4,9 +4,15 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"tlsmitm/inspect"
+	"tlsmitm/inspect/explain"
 	"tlsmitm/inspect/saved"
 )
 
@@ -56,4 +62,77 @@ func TestSavedEventsLookTheSame(t *testing.T) {
 			t.Errorf("%s: lines: got\n%s\nwant\n%s", name, got, want)
 		}
 	}
+}
+
+// FuzzSavedRun shows files that nobody needs to have written: no view panics,
+// however wrong the order and the values, and nothing of them controls the terminal.
+func FuzzSavedRun(f *testing.F) {
+	run, err := os.ReadFile("../saved/testdata/run.jsonl")
+	if err != nil || len(run) == 0 {
+		f.Fatal(err)
+	}
+	lines := bytes.SplitAfter(run, []byte("\n"))
+	for i := 0; i < len(lines); i += 3 {
+		f.Add(bytes.Join(lines[i:min(i+6, len(lines))], nil), uint8(80))
+	}
+	slices.Reverse(lines)
+	f.Add(bytes.Join(lines[:min(len(lines), 40)], nil), uint8(120))
+	for _, e := range flowOdd(f) {
+		f.Add(e.AppendJSON(nil), uint8(20))
+	}
+	for _, code := range []string{``, `\u001b]0;owned\u0007`, `{subject}`} {
+		f.Add([]byte(`{"time":"2026-01-02T03:04:05Z","event":"diagnosis","conn":1,"code":"`+code+`"}`), uint8(80))
+	}
+	evil := regexp.MustCompile(`:"[^"]*"`)
+	for _, line := range lines {
+		if bytes.Contains(line, []byte(`"tls.message"`)) {
+			continue
+		}
+		f.Add(evil.ReplaceAllFunc(line, func(v []byte) []byte {
+			switch string(v[2 : len(v)-1]) {
+			case "client", "proxy", "server", "direct":
+				return v
+			}
+			if bytes.Contains(v, []byte("20")) || bytes.Contains(v, []byte(".")) && !bytes.Contains(v, []byte(":")) {
+				return v // a time, or a kind
+			}
+			return []byte(`:"\u001b[2J\u202e\r\n` + string(v[2:]))
+		}), uint8(100))
+	}
+	f.Fuzz(func(t *testing.T, run []byte, w uint8) {
+		out := new(strings.Builder)
+		style := Style{Width: width(int(w))}
+		sinks := []inspect.Sink{NewTable(out, style), NewLines(out, style), NewDetail(out, style, false), NewDetail(out, style, true), NewJSONL(new(file))}
+		r := saved.NewReader("f", bytes.NewReader(run), new(saved.Memory))
+		for n := 0; ; n++ {
+			e, err := r.Next()
+			var bad *saved.LineError
+			if errors.As(err, &bad) {
+				continue
+			}
+			if err != nil {
+				break
+			}
+			for _, s := range sinks {
+				if err := s.Write([]*inspect.Event{e}); err != nil {
+					t.Fatal(err)
+				}
+				if n%3 == 0 {
+					if _, err := s.Flush(e.Time.Add(time.Second)); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+		}
+		for _, s := range sinks {
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for s := range strings.Lines(out.String()) {
+			if s = strings.TrimSuffix(s, "\n"); explain.Clean(s) != s {
+				t.Errorf("not clean: %q", s)
+			}
+		}
+	})
 }

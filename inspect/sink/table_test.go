@@ -91,7 +91,7 @@ func flow12(t *testing.T) []*inspect.Event {
 }
 
 // flowOdd is everything that is not a handshake.
-func flowOdd(t *testing.T) []*inspect.Event {
+func flowOdd(t testing.TB) []*inspect.Event {
 	f := newFlow(t, 3, "odd\x1b[2J.example:443\u202e")
 	f.events[0].Body.(*inspect.ConnOpen).UserAgent = "evil\r\n\x1b]0;owned\x07agent"
 	f.row(inspect.LegDirect, server).tcp("SSH-2.0-OpenSSH_9.6\r\n")
