@@ -108,6 +108,8 @@ const (
 	lastWords = time.Second
 	// flushEvery is how often sinks may write what they hold back.
 	flushEvery = 50 * time.Millisecond
+	// flushEvents is after how many events of a file they may do so at the latest.
+	flushEvents = 1 << 14
 )
 
 // replay gives saved events to sinks as if they happened now.
@@ -120,6 +122,8 @@ type replay struct {
 	failed  bool
 	last    *inspect.Event // the latest, and
 	since   time.Time      // when it was read
+	flushed time.Time      // what time it was when the sinks were last flushed, and
+	written int            // how many events they got since
 }
 
 // haul is what was read at once: events, and then maybe an error.
@@ -192,8 +196,8 @@ func read(from *saved.Reader, to chan<- haul, done <-chan struct{}) {
 	}
 }
 
-// follow takes what is read to the sinks. While a pipe has nothing to say, it lets
-// them write what they hold back.
+// follow takes what is read to the sinks, and lets them write what they have held
+// back for long enough, also while a pipe has nothing to say.
 func (r *replay) follow(ctx context.Context, name string, hauls <-chan haul, live bool) error {
 	seen := progress{name: titled(name)}
 	tick := time.NewTicker(flushEvery)
@@ -209,12 +213,15 @@ func (r *replay) follow(ctx context.Context, name string, hauls <-chan haul, liv
 			if err := r.write(h.events); err != nil {
 				return err
 			}
+			if err := r.flush(live); err != nil {
+				return err
+			}
 			if err := r.judge(&seen, h); err != nil {
 				return err
 			}
 		case <-tick.C:
 			if live {
-				if err := r.flush(); err != nil {
+				if err := r.flush(live); err != nil {
 					return err
 				}
 			}
@@ -291,6 +298,7 @@ func (r *replay) write(events []*inspect.Event) error {
 		return nil
 	}
 	r.last, r.since = events[len(events)-1], time.Now()
+	r.written += len(events)
 	for _, s := range r.sinks {
 		if err := s.Write(events); err != nil {
 			return sinkEnded(s.Name(), err)
@@ -300,12 +308,18 @@ func (r *replay) write(events []*inspect.Event) error {
 }
 
 // flush tells the sinks what time it is where the events come from: that of the
-// latest one, and how long ago that was read.
-func (r *replay) flush() error {
+// latest one and, if they come live, how long ago that was read.
+func (r *replay) flush(live bool) error {
 	if r.last == nil {
 		return nil
 	}
-	now := r.last.Time.Add(time.Since(r.since))
+	now := r.last.Time
+	if live {
+		now = now.Add(time.Since(r.since))
+	} else if since := now.Sub(r.flushed); since >= 0 && since < flushEvery && r.written < flushEvents {
+		return nil
+	}
+	r.flushed, r.written = now, 0
 	for _, s := range r.sinks {
 		if _, err := s.Flush(now); err != nil {
 			return sinkEnded(s.Name(), err)

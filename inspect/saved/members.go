@@ -51,7 +51,12 @@ func parseMembers(b []byte) (members, error) {
 }
 
 // skip drops white space.
-func skip(b []byte) []byte { return bytes.TrimLeft(b, " \t\r\n") }
+func skip(b []byte) []byte {
+	for len(b) > 0 && (b[0] == ' ' || b[0] == '\t' || b[0] == '\r' || b[0] == '\n') {
+		b = b[1:]
+	}
+	return b
+}
 
 // valueLen returns the length of the value that valid JSON begins with.
 func valueLen(b []byte) int {

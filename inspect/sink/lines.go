@@ -87,6 +87,11 @@ func (l *Lines) Close() error { return nil }
 func (l *Lines) event(e *inspect.Event) {
 	talk := l.talks[e.Conn]
 	if talk == nil {
+		if len(l.talks) >= maxConns {
+			for _, id := range oldHalf(l.talks) {
+				delete(l.talks, id)
+			}
+		}
 		talk = l.style.Words.Conversation()
 		l.talks[e.Conn] = talk
 	}

@@ -166,11 +166,27 @@ func (t *Table) finish() {
 func (t *Table) conn(e *inspect.Event) *tableConn {
 	c := t.conns[e.Conn]
 	if c == nil {
+		if len(t.conns) >= maxConns {
+			for _, id := range oldHalf(t.conns) {
+				t.flushAll(t.conns[id])
+				delete(t.conns, id)
+			}
+		}
 		c = &tableConn{id: e.Conn, since: e.Time, talk: t.style.Words.Conversation(), runs: make(map[direction]*run)}
 		t.conns[e.Conn] = c
 		t.await(c)
 	}
 	return c
+}
+
+// maxConns bounds the open connections that a view knows of: in a saved run, their
+// ends may be missing.
+const maxConns = 1 << 16
+
+// oldHalf returns the older half of the connections.
+func oldHalf[T any](conns map[uint64]T) []uint64 {
+	ids := slices.Sorted(maps.Keys(conns))
+	return ids[:(len(ids)+1)/2]
 }
 
 // await lets the next Flush look at a connection.
