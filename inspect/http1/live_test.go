@@ -2,6 +2,7 @@ package http1
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"fmt"
 	"io"
@@ -93,12 +94,12 @@ func TestServer(t *testing.T) {
 	got := new(collector)
 	tap := tapped{mu: new(sync.Mutex), c: New(got)}
 	client := &http.Client{Transport: &http.Transport{DisableCompression: true, MaxConnsPerHost: 1, MaxIdleConnsPerHost: 1,
-		Dial: func(network, addr string) (net.Conn, error) {
+		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 			if tap.Conn != nil {
 				return nil, fmt.Errorf("a second connection")
 			}
 			var err error
-			tap.Conn, err = net.Dial(network, addr)
+			tap.Conn, err = new(net.Dialer).DialContext(ctx, network, addr)
 			return tap, err
 		}}}
 	methods := []string{"GET", "HEAD", "POST", "PUT"}
