@@ -103,7 +103,7 @@ const (
 
 // Fields (RFC 9113, unless another is named).
 const (
-	// FieldNameUppercase: section 8.2.1.
+	// FieldNameUppercase: a field name with uppercase letters (section 8.2.1).
 	FieldNameUppercase httpmsg.AnomalyCode = "field_name_uppercase"
 	// FieldNameInvalid: a field name that is empty or has characters that no token
 	// has, such as a colon or a line end (section 8.2.1; RFC 9110, section 5.1).

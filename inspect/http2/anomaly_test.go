@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -202,6 +203,10 @@ func TestFrameAnomalies(t *testing.T) {
 		"HEADERS without priority":   {func(c *talk) { c.up.frame(FrameHeaders, flagPriority|flagEndHeaders, 5, nine[:4]...) }, "frame_size", true},
 		"PUSH_PROMISE of 3 bytes":    {func(c *talk) { c.down.frame(FramePushPromise, flagEndHeaders, 1, nine[:3]...) }, "frame_size", true},
 		"frame too large":            {func(c *talk) { c.up.frame(0xfa, 0, 0, make([]byte, 1<<14+1)...) }, "frame_too_large", false},
+		"content of a GET":           {func(c *talk) { c.up.headers(5, false, get...); c.up.data(5, true, "x") }, "content_unexpected", false},
+		"content of a promise": {func(c *talk) {
+			c.down.frame(FramePushPromise, flagEndHeaders, 1, append([]byte{0, 0, 0, 8}, c.down.encode(with("content-length", "1")...)...)...)
+		}, "push_unsafe", false},
 		"padding of a whole DATA":    {func(c *talk) { c.up.frame(FrameData, flagPadded, 1, 9, 0, 0) }, "padding_too_long", false},
 		"padding of DATA, just":      {func(c *talk) { c.up.frame(FrameData, flagPadded, 1, 2, 0, 0) }, "", false},
 		"padding of a whole HEADERS": {func(c *talk) { c.up.frame(FrameHeaders, flagPadded|flagEndHeaders, 5, 9, 0x82) }, "padding_too_long", true},
@@ -332,6 +337,30 @@ func TestCodes(t *testing.T) {
 	})
 	if n != len(Codes()) || len(slices.Compact(slices.Sorted(slices.Values(Codes())))) != n {
 		t.Errorf("%d constants, %d codes", n, len(Codes()))
+	}
+}
+
+// TestDocumented holds that docs/anomalies.md has every code, and no other under
+// HTTP/2.
+func TestDocumented(t *testing.T) {
+	page, err := os.ReadFile("../../docs/anomalies.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, part, ok := strings.Cut(string(page), "\n## HTTP/2\n")
+	if !ok {
+		t.Fatal("docs/anomalies.md has no section HTTP/2")
+	}
+	part, _, _ = strings.Cut(part, "\n## ")
+	var documented []httpmsg.AnomalyCode
+	for line := range strings.Lines(part) {
+		if rest, ok := strings.CutPrefix(line, "| `"); ok {
+			code, _, _ := strings.Cut(rest, "`")
+			documented = append(documented, httpmsg.AnomalyCode(code))
+		}
+	}
+	if !slices.Equal(documented, Codes()) {
+		t.Errorf("docs/anomalies.md has %q\nCodes %q", documented, Codes())
 	}
 }
 

@@ -138,7 +138,7 @@ func TestHPACKErrors(t *testing.T) {
 // changes its size on the way, and reads them with its decoder and ours.
 func TestHPACKAgrees(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
-	for range 50 {
+	for range 20 {
 		var buf bytes.Buffer
 		enc := hpack.NewEncoder(&buf)
 		enc.SetMaxDynamicTableSizeLimit(1 << 16)

@@ -94,9 +94,9 @@ func (c *collector) Failed(up bool, why string)     { c.failed = append(c.failed
 type relay struct {
 	net.Listener
 	dial func() (net.Conn, error)
-	// first is what to do with the bytes of a direction before they are read: it
-	// returns those that are HTTP/2.
-	first func(conn *Conn, up bool, b []byte) []byte
+	// first returns what a connection does with the bytes of a direction before
+	// they are read: it returns those that are HTTP/2.
+	first func() func(conn *Conn, up bool, b []byte) []byte
 
 	wg         sync.WaitGroup
 	mu         sync.Mutex
@@ -106,17 +106,21 @@ type relay struct {
 
 func newRelay(t testing.TB, l net.Listener, dial func() (net.Conn, error)) *relay {
 	r := &relay{Listener: l, dial: dial}
+	r.start(t)
+	return r
+}
+
+func (r *relay) start(t testing.TB) {
 	r.wg.Go(func() {
 		for {
-			c, err := l.Accept()
+			c, err := r.Accept()
 			if err != nil {
 				return
 			}
 			r.wg.Go(func() { r.serve(t, c) })
 		}
 	})
-	t.Cleanup(func() { l.Close() })
-	return r
+	t.Cleanup(func() { r.Listener.Close() })
 }
 
 func (r *relay) serve(t testing.TB, client net.Conn) {
@@ -134,16 +138,17 @@ func (r *relay) serve(t testing.TB, client net.Conn) {
 	r.collectors = append(r.collectors, told)
 	r.talks = append(r.talks, steps)
 	r.mu.Unlock()
+	first := func(_ *Conn, _ bool, b []byte) []byte { return b }
+	if r.first != nil {
+		first = r.first()
+	}
 	var wg sync.WaitGroup
 	copy := func(up bool, to, from net.Conn) {
 		buf := make([]byte, 20_000)
 		for {
 			n, err := from.Read(buf)
 			told.mu.Lock()
-			b := buf[:n]
-			if r.first != nil {
-				b = r.first(conn, up, b)
-			}
+			b := first(conn, up, buf[:n])
 			conn.Feed(up, b)
 			steps.steps = append(steps.steps, step{up, bytes.Clone(b)})
 			if err != nil {

@@ -248,13 +248,12 @@ func TestUpgrade(t *testing.T) {
 	l := listen(t)
 	go server.Serve(l)
 	defer server.Close()
-	r := through(t, l.Addr().String())
-	r.first = afterHead()
+	r := &relay{Listener: listen(t), dial: func() (net.Conn, error) { return net.Dial("tcp", l.Addr().String()) }, first: afterHead}
+	r.start(t)
 	base := "http://" + r.Addr().String()
 	if out := run(t, "curl", "-s", "--http2", base+"/first", base+"/second"); out != "HTTP/1.1 /firstHTTP/2.0 /second" && out != "HTTP/2.0 /firstHTTP/2.0 /second" {
 		t.Errorf("curl says %q", out)
 	}
-	r.first = afterHead()
 	run(t, "nghttp", "-nu", base+"/first", base+"/second")
 	for _, c := range r.close() {
 		if len(c.anomalies) > 0 || len(c.failed) > 0 || len(c.exchanges) != 2 {

@@ -14,7 +14,9 @@ type Receiver interface {
 	Skipped(x Exchange, up bool, n int64)
 	// Trailers tells of the field lines after the content.
 	Trailers(x Exchange, up bool, f Fields)
-	// End tells that a message is over, once for each head that is not interim.
+	// End tells that a message is over, once for each head that is not interim. In
+	// HTTP/2 it tells it once in each direction of an exchange, also of a message
+	// whose head will not come.
 	End(x Exchange, up bool, e End)
 	// Switch tells that what follows is of another protocol: after a 101 or a
 	// successful CONNECT. In HTTP/1 that is all that follows on the connection,
@@ -39,7 +41,7 @@ type Receiver interface {
 type End struct {
 	Cut   bool   // the connection, or the stream, ended first
 	Reset bool   // HTTP/2: by RST_STREAM, of whoever End's up says
-	Code  uint32 // HTTP/2: the error code of a reset (RFC 9113, section 7)
+	Code  uint32 // HTTP/2: the error code of a reset, or of the other side's where Cut (RFC 9113, section 7)
 	Name  string // of the code
 }
 
