@@ -132,7 +132,9 @@ func (w *jsonWriter) proofs(proofs []Proof) {
 
 // proof appends a check to an object that was opened, and closes that.
 func (w *jsonWriter) proof(p Proof) {
-	w.raw(`"what":"` + string(p.What) + `","status":"` + string(p.Status) + `"`)
+	w.raw(`"what":`)
+	w.quote(string(p.What))
+	w.str("status", string(p.Status))
 	w.opt("reason", p.Reason)
 	w.raw("}")
 }

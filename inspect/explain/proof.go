@@ -31,7 +31,7 @@ func (c *Conversation) proofs(n *Note, proofs []inspect.Proof) {
 }
 
 func (c *Conversation) proof(p inspect.Proof) string {
-	words := c.say.proofs[p.What]
+	words, ok := c.say.proofs[p.What]
 	var text string
 	switch p.Status {
 	case inspect.ProofVerified:
@@ -40,6 +40,9 @@ func (c *Conversation) proof(p inspect.Proof) string {
 		text = words.failed
 	default:
 		text = words.unchecked
+	}
+	if !ok { // another version's
+		text = Value(string(p.What))
 	}
 	if p.Reason != "" {
 		text += c.say.because(c.say.detailed(p.Reason))
