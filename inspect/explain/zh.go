@@ -31,7 +31,7 @@ func chinese() *catalogue {
 		breaksRule: func(what string) string { return "违反规范：" + what },
 		unreadable: func(why string) string { return "无法解析：" + why },
 		opened:     "已解密",
-		der:        func(amount string) string { return amount + " DER" },
+		der:        func(amount string) string { return amount + "（DER 编码）" },
 		reasons: map[string]string{
 			"its secret did not come":                         "一直没有等到密钥",
 			"its secret is not known":                         "不知道密钥",
