@@ -42,6 +42,7 @@ var importers = []struct{ dep, allowed string }{
 	{"github.com/andybalholm/brotli", "tlsmitm/inspect/body/ tlsmitm/inspect/tlswire/"},
 	{"github.com/klauspost/compress", "tlsmitm/inspect/body/ tlsmitm/inspect/tlswire/"},
 	{"golang.org/x/text", "tlsmitm/inspect/body/"},
+	{"github.com/bufbuild/protocompile", "tlsmitm/inspect/protobuf/load.go"},
 }
 
 type listedPackage struct {
