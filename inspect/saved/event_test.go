@@ -139,6 +139,7 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 		`{` + when + `,"event":"run.end","duration_ms":1e999}`:                "`duration_ms` is too large",
 		`{` + when + `,"event":"run.end","duration_ms":"1"}`:                  "`duration_ms` wants a number of milliseconds, not a string",
 		message + `"raw":"?"}`:                                                "`raw` is not base64",
+		message + `"raw":"` + strings.Repeat("AAAA", 100_000) + `"}`:          "`raw` is longer than a message can be: 300000 bytes",
 		message + `"raw":["?"]}`:                                              "`raw` wants a string, not a list",
 		message + `"type":256,"raw":""}`:                                      "`type` is more than 255",
 		message + `"encrypted":"yes","raw":""}`:                               "`encrypted` wants true or false, not a string",

@@ -11,6 +11,9 @@ import (
 // lines that somebody took them out of.
 const reasonNotSaved = "its bytes were not saved"
 
+// maxRaw is how long a message is at most: decoding takes several times that.
+const maxRaw = tlswire.HandshakeHeaderLen + tlswire.MaxHandshake
+
 // message reads a tls.message. Its fields are read from its raw bytes again.
 func message(m *members, e *inspect.Event) any {
 	msg := &inspect.Message{
@@ -34,7 +37,10 @@ func message(m *members, e *inspect.Event) any {
 		msg.Fields = bytes.Clone(m.get("fields"))
 		return msg
 	}
-	msg.Raw = m.bytes("raw")
+	if msg.Raw = m.bytes("raw"); len(msg.Raw) > maxRaw {
+		m.fail("raw", "is longer than a message can be: %d bytes", len(msg.Raw))
+		return nil
+	}
 	typed(msg)
 	return msg
 }

@@ -106,7 +106,7 @@ func (r *Reader) begin() error {
 		}
 		r.in = bufio.NewReaderSize(plain, readBuffer)
 	case bytes.Equal(start, []byte("\ufeff")):
-		_, err = r.in.Discard(len("\ufeff"))
+		r.in.Discard(len("\ufeff")) // they are there
 	case bytes.HasPrefix(start, []byte{0xff, 0xfe}), bytes.HasPrefix(start, []byte{0xfe, 0xff}):
 		return ErrUTF16
 	}

@@ -136,3 +136,25 @@ func FuzzSavedRun(f *testing.F) {
 		}
 	})
 }
+
+// TestViewsAreBounded: of connections that do not end, only so many are remembered.
+func TestViewsAreBounded(t *testing.T) {
+	out := new(strings.Builder)
+	table, lines := NewTable(out, Style{}), NewLines(out, Style{})
+	e := newFlow(t, 1, "example.com:443").events[0]
+	for id := range uint64(maxConns + 10) {
+		open := *e
+		open.Conn = id + 1
+		for _, s := range []inspect.Sink{table, lines} {
+			if err := s.Write([]*inspect.Event{&open}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if len(table.conns) > maxConns || len(lines.talks) > maxConns {
+		t.Errorf("%d and %d connections are remembered", len(table.conns), len(lines.talks))
+	}
+	if _, newest := table.conns[maxConns+10]; !newest {
+		t.Error("the newest connection is forgotten")
+	}
+}
