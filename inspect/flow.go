@@ -262,7 +262,7 @@ func (f *flow) nextOpener() (*tlscrypt.Opener, bool, string) {
 // application data (RFC 8446 5.2), and an alert that does not is in the clear:
 // OpenSSL sends one when it rejects a certificate.
 func (f *flow) isSealed(rec tlswire.Record) bool {
-	if f.conv.version == 0 || f.conv.version >= tlswire.VersionTLS13 {
+	if f.conv.version == 0 || f.conv.version.Is13() {
 		return rec.Type == tlswire.ContentTypeApplicationData
 	}
 	return f.protected || rec.Type == tlswire.ContentTypeApplicationData
@@ -292,7 +292,7 @@ func (f *flow) payload(seg segment, ct tlswire.ContentType, b []byte, n int, sea
 		f.alert(seg, b, n, sealed)
 	case tlswire.ContentTypeChangeCipherSpec:
 		f.message(seg, &Message{ContentType: ct, Name: "Change Cipher Spec", Encrypted: sealed, Length: len(b), Wire: n, Raw: clone(b)})
-		if f.conv.version < tlswire.VersionTLS13 {
+		if !f.conv.version.Is13() {
 			f.protected, f.opener = true, nil
 		}
 	case tlswire.ContentTypeHeartbeat:
@@ -330,7 +330,7 @@ func (f *flow) unopened(seg segment, rec tlswire.Record, n int, reason string) {
 // mustBeHandshake tells of a closed TLS 1.3 record whether it is handshake by its
 // place: the server's up to the client's first one, and that one itself.
 func (f *flow) mustBeHandshake(seg segment) bool {
-	if f.conv.version < tlswire.VersionTLS13 || f.traffic {
+	if !f.conv.version.Is13() || f.traffic {
 		return false
 	}
 	if f.up {

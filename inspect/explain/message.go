@@ -96,7 +96,7 @@ func (c *Conversation) handshake(e *inspect.Event, m *inspect.Message) Note {
 // nothing at all in TLS 1.3 (RFC 8446, D.4). One that comes before a version is
 // agreed can only be the latter.
 func (c *Conversation) changeCipherSpec(e *inspect.Event, m *inspect.Message) (n Note) {
-	if v := m.Context.Version; v == 0 || v >= tlswire.VersionTLS13 {
+	if v := m.Context.Version; v == 0 || v.Is13() {
 		n.tone(Faint, c.say.compatibility)
 		return n
 	}
@@ -123,7 +123,7 @@ func (c *Conversation) alert(e *inspect.Event, m *inspect.Message) (n Note) {
 	case a.Description == tlswire.AlertCloseNotify:
 		tone, name = Plain, a.Description.String() // its level, "warning", would only alarm
 	case a.Description == tlswire.AlertUserCanceled,
-		a.Level == tlswire.AlertLevelWarning && m.Context.Version < tlswire.VersionTLS13:
+		a.Level == tlswire.AlertLevelWarning && !m.Context.Version.Is13():
 		tone = Warning
 	}
 	n.tone(tone, name)
@@ -155,7 +155,7 @@ func (c *Conversation) newSessionTicket(m *inspect.Message, body []byte) (n Note
 	switch {
 	case t.Lifetime > 0:
 		n.say(c.say.ticket(c.say.span(int64(t.Lifetime))))
-	case m.Context.Version >= tlswire.VersionTLS13:
+	case m.Context.Version.Is13():
 		n.say(c.say.ticketOff)
 	default:
 		n.say(c.say.ticketOpen)

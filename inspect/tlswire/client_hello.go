@@ -109,6 +109,13 @@ func (h *ClientHello) extension(t ExtensionType, r *reader) {
 		h.SignatureSchemesCert = codes16[SignatureScheme](r, "supported_signature_algorithms")
 	case ExtensionTypeKeyShare:
 		h.keyShares(r)
+	case treeDraftKeyShare:
+		if trial := *r; len(h.KeyShares) == 0 { // the number has had other uses
+			shares := new(ClientHello)
+			if shares.keyShares(&trial); !trial.failed {
+				h.KeyShares = shares.KeyShares
+			}
+		}
 	case ExtensionTypeSessionTicket:
 		h.SessionTicket, h.HasSessionTicket = r.all(), true
 	case ExtensionTypePreSharedKey:
