@@ -55,7 +55,7 @@ func (c *Conversation) helloState(h *tlswire.ClientHello) (n Note) {
 	if greases(h) {
 		n.say("GREASE")
 	}
-	if ja4, _ := h.JA4(); ja4 != "" {
+	if ja4, _ := h.JA4(); ja4 != "" && !h.SSL2 {
 		n.tone(Faint, "JA4 "+ja4)
 	}
 	return n

@@ -20,7 +20,10 @@ func (c *Conversation) message(e *inspect.Event, m *inspect.Message) (n Note) {
 		n.say(c.say.heartbeat)
 		return n
 	}
-	if m.HasType {
+	switch {
+	case m.SSL2:
+		n = c.ssl2(e, m)
+	case m.HasType:
 		if n = c.handshake(e, m); len(n) == 0 {
 			n.say(c.generic(e, m.Type))
 			tree := m.Tree()
@@ -30,6 +33,18 @@ func (c *Conversation) message(e *inspect.Event, m *inspect.Message) (n Note) {
 		}
 	}
 	c.proofs(&n, m.Proof)
+	return n
+}
+
+// ssl2 explains a message of SSL 2.0.
+func (c *Conversation) ssl2(e *inspect.Event, m *inspect.Message) (n Note) {
+	n.tone(Warning, c.say.ssl2Form)
+	if m.ClientHello != nil {
+		return append(n, c.clientHello(e, m)...)
+	}
+	if s, ok := c.say.ssl2[tlswire.SSL2MessageType(m.Type)]; ok {
+		n.say(s.with(c.say.parts(e.From, e.To)))
+	}
 	return n
 }
 

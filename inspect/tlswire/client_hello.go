@@ -35,6 +35,9 @@ type ClientHello struct {
 	CertCompression      []CertificateCompressionAlgorithm // RFC 8879 section 3
 	ECH                  bool                              // encrypted_client_hello is there, GREASE or real: RFC 9849 section 5
 
+	// SSL2 says that the hello came in the form of SSL 2.0, RFC 5246 appendix E.2.
+	SSL2 bool
+
 	// Malformed is what breaks a rule but leaves the rest readable: the content
 	// of an extension, a duplicate, an empty list. What could be read before
 	// the fault is in the fields above.

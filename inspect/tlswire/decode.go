@@ -13,7 +13,11 @@ func Decode(ctx Context, ct ContentType, raw []byte) Field {
 	name := ct.String()
 	switch ct {
 	case ContentTypeHandshake:
-		name = d.handshake(&s)
+		if ctx.SSL2 {
+			name = s.ssl2()
+		} else {
+			name = d.handshake(&s)
+		}
 	case ContentTypeAlert: // RFC 8446 section 6
 		treeCode[AlertLevel](&s, "level", 1)
 		treeCode[AlertDescription](&s, "description", 1)
