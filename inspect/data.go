@@ -74,6 +74,18 @@ func (d *Dissector) shown(n int) int {
 // data takes application data, or the bytes of a connection that is not TLS.
 // With a reason, b is what stays closed, and is not shown.
 func (f *flow) data(seg segment, b []byte, wire, records int, reason string) {
+	f.pending(seg, b, wire, records, reason)
+	switch k := f.conv.d.carried; {
+	case k == nil:
+	case reason != "":
+		k.lost(f, seg.at)
+	default:
+		k.data(f, seg, b)
+	}
+}
+
+// pending adds data to the run that is to be told of.
+func (f *flow) pending(seg segment, b []byte, wire, records int, reason string) {
 	p := f.pend(seg, reason)
 	p.add(len(b), wire, records)
 	if c := f.conv; !c.talked && f.up && c.name == LegClient && len(b) > 0 {
@@ -86,12 +98,13 @@ func (f *flow) data(seg segment, b []byte, wire, records int, reason string) {
 	if p.summy {
 		p.sum = crc32.Update(p.sum, castagnoli, b)
 	}
-	room := f.conv.d.shown(maxShown) - len(p.event.data.Bytes)
+	shown := &p.event.data.Bytes
+	room := f.conv.d.shown(maxShown) - len(*shown)
 	take := min(room, len(b))
-	if p.event.data.Bytes == nil && take > 0 {
-		p.event.data.Bytes = f.conv.d.slab.room(take)
+	if *shown == nil && take > 0 {
+		*shown = f.conv.d.slab.room(take)
 	}
-	p.event.data.Bytes = append(p.event.data.Bytes, b[:take]...)
+	*shown = append(*shown, b[:take]...)
 	p.full = take == room
 	p.event.data.Truncated = len(p.event.data.Bytes) < p.event.data.Length
 }
@@ -129,6 +142,9 @@ func (d *Dissector) flushData() {
 			}
 		}
 		if next == nil {
+			if d.carried != nil {
+				d.carried.flush()
+			}
 			return
 		}
 		p := *next

@@ -25,6 +25,8 @@ type Dissector struct {
 
 	turn uint64 // how many chunks came
 
+	carried *carried // nil where what the data mean is not asked for
+
 	row     int   // the current row's number
 	rowFlow *flow // whose run of bytes it is
 	lastRow int   // of the latest event: rows never go back
@@ -63,7 +65,9 @@ func (d *Dissector) handle(it *item, s *Session) {
 	case itemVerified:
 		d.verified(it.leg, it.at, it.body.(*Verification))
 	case itemLoss:
-		d.leg(it.leg).flow(it.up).blind = string(LossQueueFull)
+		f := d.leg(it.leg).flow(it.up)
+		f.blind = string(LossQueueFull)
+		f.unseen(it.at)
 	case itemClose:
 		end := *it
 		end.body = ending{it.body.(Outcome), s.losses()}
@@ -218,6 +222,9 @@ func (d *Dissector) close(at time.Time, o Outcome, lost map[flowKey]int64) {
 		for _, f := range c.inOrder() {
 			f.end(at)
 		}
+	}
+	if d.carried != nil {
+		d.carried.close(at)
 	}
 	d.flushData()
 	for _, c := range d.legs {

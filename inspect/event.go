@@ -24,6 +24,19 @@ const (
 	KindLoss           Kind = "loss"
 	KindConnClose      Kind = "conn.close"
 
+	KindHTTPRequest     Kind = "http.request"
+	KindHTTPResponse    Kind = "http.response"
+	KindHTTPRequestEnd  Kind = "http.request.end"
+	KindHTTPResponseEnd Kind = "http.response.end"
+	KindHTTPExchange    Kind = "http.exchange"
+	KindHTTPAnomaly     Kind = "http.anomaly"
+	KindHTTPFailed      Kind = "http.failed"
+	KindHTTPDifference  Kind = "http.difference"
+	KindWSMessage       Kind = "ws.message"
+	KindSSEEvent        Kind = "sse.event"
+	KindGRPCMessage     Kind = "grpc.message"
+	KindH2Frame         Kind = "h2.frame"
+
 	// KindSecret carries a key log line to the key log sink alone.
 	// No other sink may write it.
 	KindSecret Kind = "secret"
@@ -81,7 +94,8 @@ type Event struct {
 	No int
 	// Body is the rest, one type per kind: *RunStart, *RunEnd, *ConnOpen,
 	// *Message, *Data (tls.data and tcp.data), *Malformed, *Verification,
-	// *Established, *Diagnosis, *Loss, *ConnClose, *Secret, *Unknown.
+	// *Established, *Diagnosis, *Loss, *ConnClose, *Secret, *Unknown, and those of
+	// application.Event.
 	Body any
 }
 
@@ -125,10 +139,6 @@ type Message struct {
 	// bytes, or the change cipher spec's one; nil where it could not be opened.
 	// Read-only.
 	Raw []byte
-	// SSL2 says that the message is one of SSL 2.0, which has types of its own
-	// (tlswire.SSL2MessageType): a client may begin so and go on with SSL 3.0 or TLS.
-	// Raw then has its record's header of two bytes.
-	SSL2 bool
 	// Context is what decoding Raw needs to know of the connection.
 	Context tlswire.Context
 

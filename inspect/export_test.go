@@ -32,4 +32,7 @@ func EverySetup(t testing.TB, dataBytes int) map[string][]*Event {
 	return all
 }
 
-var OneOfEach = oneOfEach
+var (
+	OneOfEach      = oneOfEach
+	ExchangeEvents = exchangeEvents
+)

@@ -202,6 +202,8 @@ func (e *Event) size() int64 {
 		return base + int64(len(b.Bytes))
 	case *Malformed:
 		return base + int64(len(b.Bytes))
+	case interface{ Held() int64 }: // of package application
+		return base + b.Held()
 	}
 	return base
 }

@@ -50,7 +50,6 @@ type flow struct {
 	// broken says that the record structure was lost: the rest is malformed.
 	broken bool
 	raw    bool // not TLS
-	ssl2   ssl2Form
 	began  bool
 	waits  bool // the record at the head of rest needs a secret that is not there yet, or the other flow to go on first
 
@@ -62,7 +61,6 @@ type flow struct {
 	protected bool             // TLS 1.2: a Change Cipher Spec has passed
 	traffic   bool             // TLS 1.3: Finished has passed, so application keys are in use
 	sealed    int              // protected records so far
-	clear     int              // messages of SSL 2.0 in the clear so far
 	sealedRow int              // the row of the first, opened or not
 
 	hand     []byte // the part of a handshake message that has come
@@ -103,23 +101,14 @@ func (f *flow) feed(seg segment, b []byte) {
 }
 
 // begin decides by a conversation's first bytes whether it is TLS: the client
-// speaks first there, and in handshake records of major version 3, or with a hello in
-// the form of SSL 2.0. It returns false while one byte more is needed, unless this is
-// the end.
+// speaks first there, and in handshake records of major version 3. It returns
+// false while one byte more is needed, unless this is the end.
 func (f *flow) begin(final bool) bool {
 	other := f.conv.flow(!f.up)
-	isSSL2, maySSL2 := tlswire.IsSSL2ClientHello(f.rest)
 	isTLS := f.up && tlswire.ContentType(f.rest[0]) == tlswire.ContentTypeHandshake
 	switch {
 	case other.began:
 		f.raw = other.raw
-		if !f.up {
-			f.conv.ssl2Answered(f.rest[0])
-		}
-	case f.up && isSSL2:
-		f.ssl2 = ssl2Hello
-	case f.up && maySSL2 && !final:
-		return false
 	case isTLS && len(f.rest) > 1:
 		f.raw = f.rest[1] != 3
 	case isTLS && !final:
@@ -160,14 +149,6 @@ func (f *flow) run(b []byte, final bool) []byte {
 		if f.broken {
 			f.malformed(f.consume(len(b)), 0, b, len(b), reasonNotTLS)
 			return nil
-		}
-		if f.ssl2 != ssl2None {
-			n := f.ssl2Record(b)
-			if n == 0 {
-				return b
-			}
-			b = b[n:]
-			continue
 		}
 		rec, n, err := tlswire.ParseRecord(b)
 		if err != nil {
@@ -281,7 +262,7 @@ func (f *flow) nextOpener() (*tlscrypt.Opener, bool, string) {
 // application data (RFC 8446 5.2), and an alert that does not is in the clear:
 // OpenSSL sends one when it rejects a certificate.
 func (f *flow) isSealed(rec tlswire.Record) bool {
-	if f.conv.version == 0 || f.conv.version.Is13() {
+	if f.conv.version == 0 || f.conv.version >= tlswire.VersionTLS13 {
 		return rec.Type == tlswire.ContentTypeApplicationData
 	}
 	return f.protected || rec.Type == tlswire.ContentTypeApplicationData
@@ -311,7 +292,7 @@ func (f *flow) payload(seg segment, ct tlswire.ContentType, b []byte, n int, sea
 		f.alert(seg, b, n, sealed)
 	case tlswire.ContentTypeChangeCipherSpec:
 		f.message(seg, &Message{ContentType: ct, Name: "Change Cipher Spec", Encrypted: sealed, Length: len(b), Wire: n, Raw: clone(b)})
-		if !f.conv.version.Is13() {
+		if f.conv.version < tlswire.VersionTLS13 {
 			f.protected, f.opener = true, nil
 		}
 	case tlswire.ContentTypeHeartbeat:
@@ -331,6 +312,9 @@ func (f *flow) alert(seg segment, b []byte, n int, sealed bool) {
 		c.alerts = append(c.alerts, seenAlert{f.up, a})
 	}
 	f.message(seg, &Message{ContentType: tlswire.ContentTypeAlert, Name: "Alert", Encrypted: sealed, Length: len(b), Wire: n, Raw: clone(b)})
+	if k := f.conv.d.carried; k != nil && isEnd(a) {
+		k.end(f, seg.at)
+	}
 }
 
 // unopened tells of a protected record that stays closed.
@@ -349,7 +333,7 @@ func (f *flow) unopened(seg segment, rec tlswire.Record, n int, reason string) {
 // mustBeHandshake tells of a closed TLS 1.3 record whether it is handshake by its
 // place: the server's up to the client's first one, and that one itself.
 func (f *flow) mustBeHandshake(seg segment) bool {
-	if !f.conv.version.Is13() || f.traffic {
+	if f.conv.version < tlswire.VersionTLS13 || f.traffic {
 		return false
 	}
 	if f.up {
@@ -363,7 +347,6 @@ func (f *flow) mustBeHandshake(seg segment) bool {
 func (f *flow) message(seg segment, m *Message) {
 	f.total.Messages++
 	m.Context = f.context()
-	m.Context.SSL2 = m.SSL2
 	f.conv.d.send(f, seg.at, seg.row, KindTLSMessage, m)
 }
 
@@ -403,6 +386,16 @@ func (f *flow) end(at time.Time) {
 		f.malformed(seg, tlswire.ContentTypeHandshake, nil, f.overhead, reasonEmpty)
 	}
 	f.hand, f.overhead = nil, 0
+	if k := f.conv.d.carried; k != nil {
+		k.end(f, at)
+	}
+}
+
+// unseen tells that bytes of the flow were lost.
+func (f *flow) unseen(at time.Time) {
+	if k := f.conv.d.carried; k != nil {
+		k.lost(f, at)
+	}
 }
 
 func clone(b []byte) []byte { return append([]byte(nil), b...) }

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"tlsmitm/inspect/application"
 )
 
 // Overflow says what happens when inspection cannot keep up.
@@ -23,6 +25,9 @@ const (
 	defaultDataBytes  = 1024
 	defaultQueueBytes = 64 << 20
 	defaultSignatures = 100
+	// bodiesBytes bounds the bodies that are kept until their exchanges are over,
+	// over all connections.
+	bodiesBytes = 256 << 20
 )
 
 // Options configure an Inspector. The zero value inspects into no sink.
@@ -40,6 +45,12 @@ type Options struct {
 	// all connections, and ten times as many at once: 0 means 100, -1 no bound, -2 none
 	// at all. Those beyond are told of as not checked.
 	SignaturesPerSecond int
+	// NoExchanges leaves out what the data mean: no http, ws, sse, grpc and h2
+	// events are told.
+	NoExchanges bool
+	// Exchanges says how much of exchanges is kept and told. Its Redact hides
+	// secrets in all data; its Sums ask for the legs to be compared.
+	Exchanges application.Options
 	// OnSinkError is told once that a sink failed and is switched off.
 	OnSinkError func(sink string, err error)
 	// OnPanic is told that a bug ended the inspection of a connection.
@@ -86,6 +97,9 @@ func New(opts Options) *Inspector {
 	}
 	if opts.Overflow == "" {
 		opts.Overflow = OverflowWait
+	}
+	if opts.Exchanges.Budget == nil {
+		opts.Exchanges.Budget = application.NewBudget(bodiesBytes)
 	}
 	in := &Inspector{
 		opts:    opts,

@@ -82,6 +82,8 @@ func (w *jsonWriter) body(e *Event) {
 		w.str("reason", string(b.Reason))
 	case *ConnClose:
 		w.close(b)
+	default:
+		w.carried(b)
 	}
 }
 
@@ -94,9 +96,6 @@ func (w *jsonWriter) message(m *Message) {
 	w.bool("encrypted", m.Encrypted)
 	w.int("length", int64(m.Length))
 	w.int("wire", int64(m.Wire))
-	if m.SSL2 {
-		w.bool("ssl2", true)
-	}
 	w.context(m)
 	if m.Fields != nil {
 		w.key("fields")
@@ -168,7 +167,7 @@ func (w *jsonWriter) fingerprints(m *Message, empty bool) {
 		comma = ""
 	}
 	switch {
-	case m.ClientHello != nil && !m.SSL2:
+	case m.ClientHello != nil:
 		ja3, _ := m.ClientHello.JA3()
 		ja4, _ := m.ClientHello.JA4()
 		w.raw(comma + `"ja3":"` + ja3 + `"`)
@@ -192,14 +191,9 @@ func (w *jsonWriter) data(kind Kind, d *Data) {
 		w.str("reason", d.Reason)
 		return
 	}
-	if !w.text("text", d.Bytes, d.Truncated) {
-		w.bytes("base64", d.Bytes)
-	}
-	if d.Truncated {
-		w.bool("truncated", true)
-		if d.Sum != 0 {
-			w.uint("crc32c", d.Sum)
-		}
+	w.textOrBase64(d.Bytes, d.Truncated)
+	if d.Truncated && d.Sum != 0 {
+		w.uint("crc32c", d.Sum)
 	}
 }
 

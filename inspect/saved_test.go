@@ -14,7 +14,7 @@ import (
 // do, reads them back, and holds them against what they were.
 func TestSavedEventsAreAsTheyWere(t *testing.T) {
 	flows := inspect.EverySetup(t, 100)
-	flows["one of each"] = inspect.OneOfEach()
+	flows["one of each"] = append(inspect.OneOfEach(), inspect.ExchangeEvents()...)
 	for name, events := range flows {
 		var file bytes.Buffer
 		var written []*inspect.Event

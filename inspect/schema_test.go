@@ -10,6 +10,8 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"tlsmitm/inspect/application"
+	"tlsmitm/inspect/httpmsg"
 	"tlsmitm/inspect/tlswire"
 )
 
@@ -60,17 +62,55 @@ func oneOfEach() []*Event {
 	}
 }
 
+// exchangeEvents are events about exchanges, once with every key set and once with
+// as few as can be.
+func exchangeEvents() (events []*Event) {
+	at := time.Now()
+	ref := application.Ref{Exchange: "1.1", Protocol: httpmsg.HTTP2, Stream: 1}
+	fields := httpmsg.Fields{{Name: "a", Value: "b"}, {Name: "\xff", Value: "\x00"}}
+	odd := []httpmsg.Anomaly{{Code: "bare_lf", Detail: "x"}, {Code: "obs_fold"}}
+	full := application.Message{
+		Method: "GET", URL: "https://a/", Status: 200, Reason: "OK", Headers: fields, Trailers: fields, Promised: true,
+		Interim: []application.Interim{{Status: 103, Headers: fields}, {Status: 100}}, Anomalies: odd, Cut: application.CutNoAnswer, HeadBytes: 9,
+		Body: &application.Body{Size: 3, DecodedSize: 9, Encoding: []string{"br", "gzip"}, Kind: "text", Description: "d", Charset: "c",
+			Bytes: []byte("text"), Truncated: true, Hidden: true, Error: "e"},
+	}
+	binary := &application.Body{Size: 1, DecodedSize: 1, Bytes: []byte{0}}
+	minus := application.Timings{Started: at, Request: -1, FirstByte: -1}
+	for _, body := range []any{
+		&application.Request{Ref: ref, Message: full}, &application.Request{Ref: ref},
+		&application.Response{Ref: ref, Message: full, FirstByte: 1}, &application.Response{Ref: ref, FirstByte: -1},
+		&application.MessageEnd{Ref: ref, Request: true, Body: binary, Trailers: fields, Cut: "c"}, &application.MessageEnd{Ref: ref},
+		&application.Exchange{Ref: ref, Request: full, Response: &full, Switched: "websocket", GRPC: &application.GRPCStatus{Code: 5, Name: "NOT_FOUND", Message: "m"}},
+		&application.Exchange{Ref: ref, Timings: minus},
+		&application.WebSocketMessage{Ref: ref, Index: 1, Opcode: 8, Kind: "close", Length: 2, DecodedSize: 4, Compressed: true, Fragments: 2,
+			CloseCode: 1000, CloseReason: "r", Bytes: []byte("x"), Truncated: true, Anomalies: []string{"a"}, Cut: true},
+		&application.WebSocketMessage{Ref: ref, Index: 1, Kind: "binary", Bytes: []byte{0}},
+		&application.ServerSentEvent{Ref: ref, Index: 1, Kind: "message", Type: "message", ID: "i", Retry: 1, Data: "d", Truncated: true, Unfinished: true},
+		&application.ServerSentEvent{Ref: ref, Index: 1, Kind: "comment", Retry: -1},
+		&application.GRPCMessage{Ref: ref, Path: "/a/b", Index: 1, Compressed: true, Type: "a.B", Fields: `{"a":1}`, JSON: true, Hidden: true, Error: "e"},
+		&application.GRPCMessage{Ref: ref, Path: "/a/b", Index: 1, Bytes: []byte{1}, Fields: "1: 2", Truncated: true},
+		&application.Frame{Ref: ref, Frame: httpmsg.Frame{Type: 4, Name: "SETTINGS", Flags: 1, Length: 6, Summary: "s"}},
+		&application.Trouble{Ref: ref, Failed: true, Reason: "r"}, &application.Trouble{Ref: ref, Anomalies: odd},
+		&application.Difference{Ref: ref, What: "request"},
+	} {
+		e := &Event{Time: at, Kind: kindOf(body), Conn: 1, Leg: LegClient, From: PartyClient, To: PartyProxy, No: 2, Body: body}
+		if e.Kind == KindHTTPExchange {
+			e.From, e.To = "", ""
+		}
+		events = append(events, e)
+	}
+	return events
+}
+
 // TestSchema holds the published schema against everything that is emitted.
 func TestSchema(t *testing.T) {
 	schema := eventSchema(t)
-	events := oneOfEach()
+	events := append(oneOfEach(), exchangeEvents()...)
 	for _, s := range setups() {
 		if s.sessions == 0 && !strings.HasPrefix(s.name, "TLS 1.1") {
 			events = append(events, s.run(t).dissect(legOf(s), newMasterStore(4), whole)...)
 		}
-	}
-	for _, path := range capturedPaths(t, "testdata/captures/*.txt") {
-		events = append(events, readCaptured(t, path).dissect(LegDirect, newMasterStore(4), whole)...)
 	}
 	seen := map[Kind]bool{}
 	for _, e := range events {

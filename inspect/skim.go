@@ -24,23 +24,30 @@ type heldRecord struct {
 	need  int // the record's size with its header; 0 if there is no record
 }
 
-// canSkim tells whether the next records of the flow need only be counted.
-func (f *flow) canSkim(at time.Time) bool {
+// canSkim tells whether the next record of the flow, of n bytes, need only be
+// counted.
+func (f *flow) canSkim(at time.Time, n int) bool {
 	p := &f.conv.data
+	if k := f.conv.d.carried; k != nil && !k.skippable(f, n) {
+		return false
+	}
 	return f.opener != nil && p.flow == f && p.full && p.event.data.Reason == "" &&
 		f.conv.d.dataBytes >= 0 && at.Sub(p.first) < dataDelay
 }
 
 // skim counts a record if that is all that it needs.
 func (f *flow) skim(seg segment, rec tlswire.Record, n int) bool {
-	if len(rec.Fragment) < skimFrom || !f.canSkim(seg.at) {
+	if len(rec.Fragment) < skimFrom || !f.canSkim(seg.at, 0) {
 		return false
 	}
 	ct, length, ok := f.opener.Peek(rec)
-	if !ok || ct != tlswire.ContentTypeApplicationData {
+	if !ok || ct != tlswire.ContentTypeApplicationData || !f.canSkim(seg.at, length) {
 		return false
 	}
 	f.opener.Skip()
+	if k := f.conv.d.carried; k != nil {
+		k.skip(f, seg, length)
+	}
 	p := &f.conv.data
 	p.add(length, n, 1)
 	p.summy, p.event.data.Truncated = false, true
@@ -50,11 +57,11 @@ func (f *flow) skim(seg segment, rec tlswire.Record, n int) bool {
 // hold keeps the beginning of a record where it is, if the record may turn out to
 // be one to skim. It returns false if b must be copied.
 func (f *flow) hold(at time.Time, b []byte) bool {
-	if len(b) < tlswire.RecordHeaderLen || tlswire.ContentType(b[0]) != tlswire.ContentTypeApplicationData || !f.canSkim(at) {
+	if len(b) < tlswire.RecordHeaderLen || tlswire.ContentType(b[0]) != tlswire.ContentTypeApplicationData {
 		return false
 	}
 	size := int(b[3])<<8 | int(b[4])
-	if size < skimFrom || size > tlswire.MaxCiphertext {
+	if size < skimFrom || size > tlswire.MaxCiphertext || !f.canSkim(at, size) {
 		return false
 	}
 	f.held.parts, f.held.have, f.held.need = append(f.held.parts, b), len(b), tlswire.RecordHeaderLen+size

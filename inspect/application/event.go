@@ -110,6 +110,9 @@ type Exchange struct {
 	Timings  Timings
 	// GRPC is how a gRPC call ended; nil for other exchanges.
 	GRPC *GRPCStatus
+	// Sums are checksums of the request and the response as they passed, where
+	// they were asked for, to compare the legs by.
+	Sums [2]uint32
 }
 
 // Timings are counted from the request's head. Those that did not come to pass
@@ -150,12 +153,15 @@ type WebSocketMessage struct {
 // ServerSentEvent is one event of a text/event-stream (WHATWG HTML, section 9.2).
 type ServerSentEvent struct {
 	Ref
-	Index     int
-	Type      string // "message" where the stream names none
-	ID        string
-	Data      string // secrets hidden
-	Retry     int64  // milliseconds; -1 if it says none
-	Truncated bool
+	Index      int
+	Kind       string // "message"; "comment"; or "fields", which are without data
+	Type       string // "message" where the stream names none; "" of a comment
+	ID         string // the last one that the stream has named
+	Data       string // secrets hidden; of a comment, its text
+	Size       int64  // bytes of the data
+	Retry      int64  // milliseconds; -1 if it says none
+	Truncated  bool
+	Unfinished bool // the stream ended within it: a browser discards it
 }
 
 // GRPCMessage is one message of a gRPC call.
@@ -172,6 +178,7 @@ type GRPCMessage struct {
 	// a tree of field numbers.
 	Fields string
 	JSON   bool // Fields is JSON
+	Hidden bool // secrets in Fields are hidden, and Bytes is left out for that
 	Error  string
 }
 

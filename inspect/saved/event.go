@@ -27,6 +27,19 @@ var readers = map[inspect.Kind]func(m *members, e *inspect.Event) any{
 	inspect.KindDiagnosis:      diagnosis,
 	inspect.KindLoss:           loss,
 	inspect.KindConnClose:      connClose,
+
+	inspect.KindHTTPRequest:     httpRequest,
+	inspect.KindHTTPResponse:    httpResponse,
+	inspect.KindHTTPRequestEnd:  httpEnd,
+	inspect.KindHTTPResponseEnd: httpEnd,
+	inspect.KindHTTPExchange:    httpExchange,
+	inspect.KindHTTPAnomaly:     trouble,
+	inspect.KindHTTPFailed:      trouble,
+	inspect.KindHTTPDifference:  difference,
+	inspect.KindWSMessage:       webSocketMessage,
+	inspect.KindSSEEvent:        serverSentEvent,
+	inspect.KindGRPCMessage:     grpcMessage,
+	inspect.KindH2Frame:         h2Frame,
 }
 
 // ofRun are the kinds that belong to no connection.
