@@ -60,6 +60,8 @@ type catalogue struct {
 	frameRest     func(amount string) string
 	stream        func(id uint32) string
 
+	http exchangeWords
+
 	days, hours, minutes, seconds func(n int64) string
 
 	// Client Hello
@@ -124,8 +126,6 @@ type catalogue struct {
 	// What is said about a type of message when nothing closer is known.
 	handshake      map[tlswire.HandshakeType]sentence
 	handshakeOther string
-	ssl2           map[tlswire.SSL2MessageType]sentence
-	ssl2Form       string
 
 	proofs map[inspect.ProofKind]proofWords
 

@@ -48,6 +48,8 @@ func (c *Conversation) Note(e *inspect.Event) Note {
 		return c.loss(b)
 	case *inspect.ConnClose:
 		return c.closed(b)
+	default:
+		return c.carried(e)
 	}
 	return nil
 }

@@ -39,7 +39,6 @@ func chinese() *catalogue {
 			"the session that it resumes is not known":        "不知道它所恢复的会话",
 			"the connection ended within a record":            "连接在一条记录中间结束",
 			"the connection ended within a handshake message": "连接在一条握手消息中间结束",
-			"SSL 2.0 is not opened":                           "不解开 SSL 2.0",
 			"not a TLS record":                                "不是 TLS 记录",
 			"not an alert: two bytes were expected":           "不是告警：应为两个字节",
 			"unknown content type":                            "未知的内容类型",
@@ -74,6 +73,8 @@ func chinese() *catalogue {
 		binary:      "二进制数据",
 		frameRest:   func(amount string) string { return "帧的其余部分 " + amount },
 		stream:      func(id uint32) string { return fmt.Sprintf("流 %d", id) },
+
+		http: chineseHTTP(),
 
 		days: unit("天"), hours: unit("小时"), minutes: unit("分钟"), seconds: unit("秒"),
 
@@ -172,18 +173,6 @@ func chinese() *catalogue {
 			tlswire.HandshakeTypeEKTKey:                   "媒体加密密钥（RFC 8870）",
 			tlswire.HandshakeTypeNextProtocol:             "{from}选用的协议（NPN，ALPN 的前身）",
 			tlswire.HandshakeTypeMessageHash:              "仅在握手摘要中代替散列值，从不发送",
-		},
-		ssl2Form: "采用 SSL 2.0 的格式",
-		ssl2: map[tlswire.SSL2MessageType]sentence{
-			tlswire.SSL2Error:              "{from}放弃",
-			tlswire.SSL2ClientHello:        "{from}提供的选项",
-			tlswire.SSL2ClientMasterKey:    "连接的密钥，用证书的密钥加密",
-			tlswire.SSL2ClientFinished:     "{from}一侧完成",
-			tlswire.SSL2ServerHello:        "{from}提供的选项及其证书",
-			tlswire.SSL2ServerVerify:       "表明{from}持有密钥",
-			tlswire.SSL2ServerFinished:     "{from}一侧完成",
-			tlswire.SSL2RequestCertificate: "要求{to}出示证书",
-			tlswire.SSL2ClientCertificate:  "{from}的身份证明",
 		},
 		handshakeOther: "本版本不认识的消息",
 

@@ -223,6 +223,8 @@ func (t *Table) event(c *tableConn, e *inspect.Event) {
 		t.flushAll(c)
 		t.closed(c, e)
 		delete(t.conns, c.id)
+	default:
+		t.carried(c, e)
 	}
 }
 

@@ -1,0 +1,104 @@
+package sink
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"sort"
+	"strings"
+	"testing"
+
+	"tlsmitm/inspect"
+	"tlsmitm/inspect/application"
+	"tlsmitm/inspect/httpmsg"
+)
+
+// requested is a request as a server got it.
+func requested(r *http.Request, body []byte) string {
+	var fields []string
+	for name, values := range r.Header {
+		fields = append(fields, fmt.Sprintf("%s=%q", name, values))
+	}
+	sort.Strings(fields)
+	return fmt.Sprintf("%s %s %s %q %q", r.Method, r.RequestURI, r.Host, fields, body)
+}
+
+// TestCurlRepeatsTheRequest has a shell run what the sink writes.
+func TestCurlRepeatsTheRequest(t *testing.T) {
+	for _, tool := range []string{"curl", "sh", "base64"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			if os.Getenv("TLSMITM_REQUIRE_TOOLS") == "1" {
+				t.Fatalf("%s is missing", tool)
+			}
+			t.Skipf("needs %s", tool)
+		}
+	}
+	got := make(chan string, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		b, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		got <- requested(r, b)
+	}))
+	defer server.Close()
+	host := strings.TrimPrefix(server.URL, "http://")
+	text := func(s string) *application.Body {
+		return &application.Body{Size: int64(len(s)), DecodedSize: int64(len(s)), Bytes: []byte(s), Text: true}
+	}
+	for name, c := range map[string]struct {
+		method, path string
+		fields       httpmsg.Fields
+		body         *application.Body
+	}{
+		"plain":           {"GET", "/", nil, nil},
+		"fields":          {"GET", "/a?b=c&d=%20e", httpmsg.Fields{{Name: "User-Agent", Value: "me/1"}, {Name: "Accept", Value: "text/x"}, {Name: "X-Quote", Value: `it's "so" $HOME \n`}, {Name: "X-Empty"}, {Name: "Cookie", Value: "a=1; b=2"}}, nil},
+		"brackets":        {"GET", "/[1-3]/{a,b}/../x", nil, nil},
+		"compressed":      {"GET", "/", httpmsg.Fields{{Name: "Accept-Encoding", Value: "gzip"}}, nil},
+		"form":            {"POST", "/f", httpmsg.Fields{{Name: "Content-Type", Value: "application/x-www-form-urlencoded"}, {Name: "Content-Length", Value: "7"}}, text("a=1&b=2")},
+		"at":              {"PUT", "/f", nil, text("@file 'quoted'\nsecond line\n")},
+		"binary":          {"POST", "/b", httpmsg.Fields{{Name: "Content-Type", Value: "application/x"}}, &application.Body{Size: 200, Bytes: bytes.Repeat([]byte{0, 255, '\'', '\n'}, 50)}},
+		"delete":          {"DELETE", "/d", nil, nil},
+		"empty post":      {"POST", "/e", nil, nil},
+		"method of yours": {"PURGE", "/p", nil, nil},
+		"another host":    {"GET", "/", httpmsg.Fields{{Name: "Host", Value: "other.example"}}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out bytes.Buffer
+			x := &application.Exchange{Ref: application.Ref{Exchange: "1.1", Protocol: httpmsg.HTTP11}, Request: application.Message{
+				Method: c.method, URL: "http://" + host + c.path, Headers: c.fields, Body: c.body}}
+			if err := NewCurl(&out).Write([]*inspect.Event{{Conn: 1, Body: x}}); err != nil {
+				t.Fatal(err)
+			}
+			cmd := exec.Command("sh")
+			cmd.Stdin = strings.NewReader("curl() { command curl -sS --max-time 20 --noproxy '*' \"$@\"; }\n" + out.String())
+			if said, err := cmd.CombinedOutput(); err != nil || len(said) > 0 && c.method != "HEAD" {
+				t.Fatalf("%v: %s\n%s", err, said, out.String())
+			}
+			want, err := http.NewRequest(c.method, server.URL, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want.RequestURI, want.Host = c.path, host
+			for _, f := range c.fields {
+				if f.Name == "Host" {
+					want.Host = f.Value
+				} else {
+					want.Header.Add(f.Name, f.Value)
+				}
+			}
+			var body []byte
+			if c.body != nil {
+				body = c.body.Bytes
+				want.Header.Set("Content-Length", fmt.Sprint(len(body)))
+			}
+			if w, g := requested(want, body), <-got; w != g {
+				t.Errorf("got  %s\nwant %s\n%s", g, w, out.String())
+			}
+		})
+	}
+}
