@@ -57,6 +57,7 @@ func start(p parts) (*engine, error) {
 		Overflow:   inspect.Overflow(s.Inspect.Overflow),
 
 		SignaturesPerSecond: signatures(s.Inspect.SignaturesPerSecond),
+		Exchanges:           p.outlets.exchanges,
 
 		OnSinkError: func(sink string, err error) { p.log.Error().Str("sink", sink).Msg(sinkFailed(sink, err)) },
 		OnPanic: func(conn uint64, value any, stack []byte) {

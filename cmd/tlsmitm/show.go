@@ -13,6 +13,7 @@ import (
 	"tlsmitm/cmd/tlsmitm/internal/config"
 	"tlsmitm/inspect"
 	"tlsmitm/inspect/saved"
+	"tlsmitm/inspect/sink"
 )
 
 // standardInput is the file name that means it.
@@ -25,13 +26,25 @@ func (p *app) showCommand() *cobra.Command {
 			return nil, cobra.ShellCompDirectiveDefault
 		},
 	}
-	load := p.options(c, c.Flags(), config.Only("view", "bytes", "json", "lang", "data-bytes"))
+	load := p.options(c, c.Flags(), config.Only("view", "show", "bytes", "json", "har", "lang", "data-bytes"))
+	as := c.Flags().String("as", "", usageAs)
+	cobra.CheckErr(c.RegisterFlagCompletionFunc("as", cobra.FixedCompletions([]string{"curl"}, cobra.ShellCompDirectiveNoFileComp)))
 	c.RunE = func(c *cobra.Command, files []string) error {
 		s, err := load()
 		if err != nil {
 			return err
 		}
-		return p.show(c.Context(), s, files)
+		switch *as {
+		case "":
+			return p.show(c.Context(), s, files)
+		case "curl":
+			if s.Source("view").Given() || s.JSON == "-" {
+				return notUnderstood{asAndMore()}
+			}
+			s.View = config.ViewNone
+			return p.show(c.Context(), s, files, sink.NewCurl(p.stdout))
+		}
+		return notUnderstood{wrongAs(*as)}
 	}
 	return c
 }
@@ -44,8 +57,9 @@ func someFile(c *cobra.Command, args []string) error {
 	return nil
 }
 
-// show replays saved events, file after file.
-func (p *app) show(ctx context.Context, s *config.Settings, files []string) error {
+// show replays saved events, file after file, to what the settings ask for and to
+// more sinks.
+func (p *app) show(ctx context.Context, s *config.Settings, files []string, more ...inspect.Sink) error {
 	for _, name := range files {
 		if err := showable(name, s); err != nil {
 			return err
@@ -55,7 +69,7 @@ func (p *app) show(ctx context.Context, s *config.Settings, files []string) erro
 	if err != nil {
 		return err
 	}
-	r := &replay{sinks: outlets.sinks, tell: func(err error) { fmt.Fprintln(p.stderr, failure(err)) }, unknown: map[inspect.Kind]int{}}
+	r := &replay{sinks: append(outlets.sinks, more...), tell: func(err error) { fmt.Fprintln(p.stderr, failure(err)) }, unknown: map[inspect.Kind]int{}}
 	if s.Source("data_bytes").Given() {
 		n := dataBytes(s.DataBytes)
 		r.change = func(e *inspect.Event) *inspect.Event { return saved.Shorten(e, n) }

@@ -10,6 +10,7 @@ import (
 
 	"tlsmitm/cmd/tlsmitm/internal/config"
 	"tlsmitm/inspect"
+	"tlsmitm/inspect/application"
 	"tlsmitm/inspect/explain"
 	"tlsmitm/inspect/sink"
 )
@@ -23,11 +24,13 @@ type outlets struct {
 	// shown is where the view is, nil where there is none.
 	shown *os.File
 	files []*os.File
+	// exchanges says how much of HTTP is kept and told.
+	exchanges application.Options
 }
 
 // open opens what the settings want written, and makes the sinks.
 func (p *app) open(s *config.Settings) (*outlets, error) {
-	o := &outlets{}
+	o := &outlets{exchanges: exchanges(s)}
 	view, to := s.View, p.stdout
 	if s.JSON == "-" {
 		to = p.stderr
@@ -48,6 +51,8 @@ func (p *app) open(s *config.Settings) (*outlets, error) {
 		o.shown, o.sinks = to, append(o.sinks, sink.NewDetail(to, style, s.Bytes))
 	case config.ViewLines:
 		o.shown, o.sinks = to, append(o.sinks, sink.NewLines(to, style))
+	case config.ViewHTTP:
+		o.shown, o.sinks = to, append(o.sinks, sink.NewHTTP(to, style, sink.Show(s.Show)))
 	}
 	if s.JSON == "-" {
 		o.sinks = append(o.sinks, sink.NewJSONL(unclosed{p.stdout}))
@@ -58,6 +63,13 @@ func (p *app) open(s *config.Settings) (*outlets, error) {
 		}
 		o.files, o.sinks = append(o.files, f), append(o.sinks, sink.NewJSONL(f))
 	}
+	if s.HAR != "" {
+		f, err := sink.OpenJSON(string(s.HAR))
+		if err != nil {
+			return nil, errors.Join(unwritable(s.Source("har").String(), string(s.HAR), err), o.close())
+		}
+		o.files, o.sinks = append(o.files, f), append(o.sinks, sink.NewHAR(f, version()))
+	}
 	if s.KeyLog != "" {
 		f, err := sink.OpenPrivate(string(s.KeyLog))
 		if err != nil {
@@ -66,6 +78,15 @@ func (p *app) open(s *config.Settings) (*outlets, error) {
 		o.files, o.sinks = append(o.files, f), append(o.sinks, sink.NewKeyLog(f))
 	}
 	return o, nil
+}
+
+// exchanges is what the settings want kept and told of HTTP.
+func exchanges(s *config.Settings) application.Options {
+	o := application.Options{BodyBytes: int(s.HTTP.BodyBytes), Frames: s.HTTP.Frames, Sums: s.HTTP.BothLegs}
+	if o.BodyBytes == 0 || s.DataBytes == 0 && !s.Source("http.body_bytes").Given() {
+		o.BodyBytes = -1 // to the package below, 0 is its default
+	}
+	return o
 }
 
 // close closes the files of sinks that were never used; those that were close

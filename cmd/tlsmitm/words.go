@@ -71,10 +71,19 @@ lines are shown as they come.`
   tlsmitm show --view lines --lang zh monday.jsonl.gz tuesday.jsonl
   tail -n +1 -f events.jsonl | tlsmitm show -
   grep '"conn":7,' events.jsonl | tlsmitm show --data-bytes all -
+  tlsmitm show --as curl events.jsonl
   tlsmitm show --json short.jsonl --data-bytes 0 events.jsonl`
+
+	usageAs = "curl: write the curl commands that repeat the requests, and nothing else"
 
 	shortVersion = "Show the version"
 )
+
+func wrongAs(got string) error { return fmt.Errorf("flag --as wants curl, not `%s`", got) }
+
+func asAndMore() error {
+	return errors.New("flag --as writes to standard output by itself: leave --view and --json - out")
+}
 
 // failure is what is printed of an error that ends the program.
 func failure(err error) string {

@@ -11,7 +11,9 @@ type Config struct {
 	CADir        Path      `yaml:"ca_dir"` // "" is the user's configuration directory
 	View         View      `yaml:"view"`
 	Bytes        bool      `yaml:"bytes"`
+	Show         Show      `yaml:"show"`
 	JSON         Path      `yaml:"json"` // "" is none, "-" is standard output
+	HAR          Path      `yaml:"har"`
 	KeyLog       Path      `yaml:"keylog"`
 	ClientKeyLog Path      `yaml:"client_keylog"`
 	Lang         Lang      `yaml:"lang"`
@@ -23,6 +25,7 @@ type Config struct {
 	TLS          TLS       `yaml:"tls"`
 	Limits       Limits    `yaml:"limits"`
 	Inspect      Inspect   `yaml:"inspect"`
+	HTTP         HTTP      `yaml:"http"`
 }
 
 // Upstream is how servers' certificates are checked.
@@ -63,11 +66,20 @@ type Inspect struct {
 	SignaturesPerSecond Count    `yaml:"signatures_per_second"`
 }
 
+// HTTP is how the application data are read.
+type HTTP struct {
+	BodyBytes ByteSize `yaml:"body_bytes"`
+	BothLegs  bool     `yaml:"both_legs"`
+	Frames    bool     `yaml:"frames"`
+	Proto     []Path   `yaml:"proto"`
+}
+
 // Default returns the settings of a run without flags, environment or file.
 func Default() Config {
 	return Config{
 		Listen:    "127.0.0.1:8080",
 		View:      ViewTable,
+		Show:      ShowLine,
 		Lang:      LangEnglish,
 		DataBytes: 1024,
 		LogLevel:  LogInfo,
@@ -84,5 +96,6 @@ func Default() Config {
 			ShutdownGrace: Duration(5 * time.Second),
 		},
 		Inspect: Inspect{QueueBytes: 64 << 20, Overflow: OverflowWait, SignaturesPerSecond: 100},
+		HTTP:    HTTP{BodyBytes: 1 << 20},
 	}
 }

@@ -10,7 +10,19 @@ const (
 	ViewTable  View = "table"
 	ViewDetail View = "detail"
 	ViewLines  View = "lines"
+	ViewHTTP   View = "http"
 	ViewNone   View = "none"
+)
+
+// Show is what the view of exchanges shows below each one's line.
+type Show string
+
+// What can be shown.
+const (
+	ShowLine Show = "line"
+	ShowHead Show = "head"
+	ShowBody Show = "body"
+	ShowAll  Show = "all"
 )
 
 // Lang is the language of what is said about an event.
@@ -76,7 +88,12 @@ const (
 
 // UnmarshalText accepts the views' names.
 func (v *View) UnmarshalText(b []byte) error {
-	return choose(v, b, ViewTable, ViewDetail, ViewLines, ViewNone)
+	return choose(v, b, ViewTable, ViewDetail, ViewLines, ViewHTTP, ViewNone)
+}
+
+// UnmarshalText accepts the names of what can be shown.
+func (s *Show) UnmarshalText(b []byte) error {
+	return choose(s, b, ShowLine, ShowHead, ShowBody, ShowAll)
 }
 
 // UnmarshalText accepts the languages' names.

@@ -85,7 +85,7 @@ func TestFileProblemsNamePlaceAndRemedy(t *testing.T) {
 		"a flag's name":     {"upstream-ca: a", "config.yaml:1:1: unknown field `upstream-ca` at the top level; did you mean `upstream.ca_files`?"},
 		"hyphen":            {"data-bytes: 1", "config.yaml:1:1: unknown field `data-bytes` at the top level; did you mean `data_bytes`?"},
 		"doubled":           {"view: none\nlang: en\nview: table", "config.yaml:3:1: `view` was already given in line 1: keep one"},
-		"enum":              {"view: tabel", "config.yaml:1:7: `view` wants table, detail, lines or none, not `tabel`; did you mean `table`?"},
+		"enum":              {"view: tabel", "config.yaml:1:7: `view` wants table, detail, lines, http or none, not `tabel`; did you mean `table`?"},
 		"version":           {"tls: {min_version: 1.4}", "config.yaml:1:20: `tls.min_version` wants 1.0, 1.1, 1.2 or 1.3, not `1.4`; did you mean `1.0`?"},
 		"duration":          {"limits: {dial: 10}", "config.yaml:1:16: `limits.dial` wants a duration such as 10s, 500ms or 2m, not `10`"},
 		"negative":          {"limits: {dial: -1s}", "config.yaml:1:16: `limits.dial` wants a duration such as 10s, 500ms or 2m, not `-1s`"},

@@ -156,8 +156,22 @@ func (s *Settings) check() Problems {
 		bad("keylog", keyLogOut)
 	}
 	s.checkObserve(bad)
-	if s.JSON != "" && s.JSON != "-" && filepath.Clean(string(s.JSON)) == filepath.Clean(string(s.KeyLog)) {
-		bad("json", bothFiles)
+	if s.HAR == "-" {
+		bad("har", harOut)
+	}
+	written := map[string]string{} // the file's name: its field
+	for _, o := range []struct {
+		path string
+		file Path
+	}{{"keylog", s.KeyLog}, {"har", s.HAR}, {"json", s.JSON}} {
+		name := filepath.Clean(string(o.file))
+		switch other, twice := written[name]; {
+		case o.file == "" || o.file == "-":
+		case twice:
+			bad(o.path, bothFiles(other))
+		default:
+			written[name] = o.path
+		}
 	}
 	return ps
 }

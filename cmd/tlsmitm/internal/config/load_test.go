@@ -15,6 +15,7 @@ func env(vars map[string]string) func(string) (string, bool) {
 // sample is a value other than the default for each option.
 var sample = map[string]string{
 	"listen": "127.0.0.1:1", "allow-remote": "true", "bytes": "true", "ca-dir": "d", "upstream-ca": "u", "view": "none", "json": "j",
+	"show": "all", "har": "h", "body-bytes": "2KiB", "both-legs": "true", "h2-frames": "true", "proto": "p",
 	"keylog": "k", "policy": "tunnel", "client-keylog": "c", "lang": "zh", "data-bytes": "1", "log-level": "debug", "log-format": "json",
 }
 
@@ -130,7 +131,7 @@ func TestProblemsOfFlagsAndVariablesNameThem(t *testing.T) {
 	})
 	want := "the settings have 3 problems:\n" +
 		"  environment TLSMITM_CONFIG names `/nowhere/c.yaml`, which does not exist: check the path\n" +
-		"  flag --view wants table, detail, lines or none, not `lins`; did you mean `lines`?\n" +
+		"  flag --view wants table, detail, lines, http or none, not `lins`; did you mean `lines`?\n" +
 		"  environment TLSMITM_LANG wants en or zh, not `zz`"
 	if err == nil || strings.Split(err.Error(), "; did you mean `zh`")[0] != want {
 		t.Errorf("got  %v\nwant %s", err, want)

@@ -13,7 +13,7 @@ const (
 	usageAllowRemote  = "let --listen be reachable from other machines"
 	usageCADir        = "directory of the CA (default: tlsmitm in your configuration directory)"
 	usageUpstreamCA   = "PEM file of roots to trust for servers, besides the system's (repeatable)"
-	usageView         = "what to show live: table, detail, lines or none"
+	usageView         = "what to show live: table, detail, lines, http or none"
 	usageBytes        = "with --view detail, show every byte of every message in hexadecimal"
 	usageJSON         = "write every event to this file as JSON lines; - is standard output"
 	usageKeyLog       = "add the TLS secrets of both legs to this file (NSS key log)"
@@ -21,6 +21,12 @@ const (
 	usageClientKeyLog = "open observed connections with this file, to which the client writes its TLS secrets (SSLKEYLOGFILE)"
 	usageLang         = "language of the notes: en or zh"
 	usageDataBytes    = "bytes of application data that a row shows: a number or all"
+	usageShow         = "what the http view shows of each exchange: line, head, body or all"
+	usageHAR          = "write exchanges to this file as an HTTP archive (HAR 1.2)"
+	usageBodyBytes    = "how much of each HTTP body is kept: bytes, or KiB, MiB, GiB"
+	usageBothLegs     = "read HTTP on both legs, and tell of differences"
+	usageFrames       = "tell of every HTTP/2 frame"
+	usageProto        = "names for gRPC messages: .proto file or descriptor set (repeatable)"
 	usageLogLevel     = "least important message to log: trace, debug, info, warn or error"
 	usageLogFormat    = "form of log messages: console or json"
 )
@@ -94,7 +100,7 @@ const (
 	aList              = "a list"
 	fieldsOf           = "fields of its own"
 	tooSmall           = "must be more than 0"
-	bothFiles          = "names the same file as `keylog`: give each its own"
+	harOut             = "wants a file, not `-`: an archive is written from its middle"
 	sameAsOwn          = "names the same file as `keylog`: that one gets the secrets, this one is where the client writes them"
 	keyLogIn           = "wants the file to which the client writes its secrets, not `-`"
 	noClientKeyLog     = "is `observe`, which needs the secrets of the client: name the file to which it writes them with `client_keylog` (--client-keylog), or choose tunnel"
@@ -102,6 +108,10 @@ const (
 	nothingObserved    = "names the secrets of a client of which nothing is observed: add --policy observe, or list hosts in `policy.observe`"
 	keyLogOut          = "wants a file, not `-`: secrets do not belong among the output"
 )
+
+func bothFiles(other string) string {
+	return fmt.Sprintf("names the same file as `%s`: give each its own", other)
+}
 
 func queueTooSmall(least ByteSize) string { return fmt.Sprintf("must be at least %dKiB", least>>10) }
 
