@@ -12,14 +12,17 @@ import (
 // AppendJSON appends the event as one JSON object without a line end.
 // docs/events.md describes the keys, and events.schema.json beside it is the
 // schema. An event of KindSecret appends nothing: secrets are not for reading.
-func (e *Event) AppendJSON(dst []byte) []byte {
+func (e *Event) AppendJSON(dst []byte) []byte { return (*Encoder)(nil).Append(dst, e) }
+
+// Append does what AppendJSON does.
+func (n *Encoder) Append(dst []byte, e *Event) []byte {
 	if e.Kind == KindSecret {
 		return dst
 	}
 	if u, ok := e.Body.(*Unknown); ok {
 		return append(dst, u.Line...)
 	}
-	w := jsonWriter{dst}
+	w := jsonWriter{b: dst, encoder: n}
 	w.raw(`{"time":"`)
 	w.b = appendTime(w.b, e.Time)
 	w.raw(`","event":"`)
@@ -106,6 +109,16 @@ func (w *jsonWriter) message(m *Message) {
 		w.str("reason", m.Reason)
 		return
 	}
+	if m.HasType && m.Type == tlswire.HandshakeTypeCertificate {
+		w.b = w.encoder.certificate(w.b, m)
+	} else {
+		w.decoded(m)
+	}
+	w.proofs(m.Proof)
+}
+
+// decoded appends what a message says, and its bytes.
+func (w *jsonWriter) decoded(m *Message) {
 	w.raw(`,"fields":{`)
 	at := len(w.b)
 	tree := m.Tree()
@@ -113,7 +126,6 @@ func (w *jsonWriter) message(m *Message) {
 	w.fingerprints(m, len(w.b) == at)
 	w.raw("}")
 	w.bytes("raw", m.Raw)
-	w.proofs(m.Proof)
 }
 
 // proofs appends what was checked of a message, if anything was.
@@ -360,7 +372,10 @@ func wholeRunes(b []byte) []byte {
 }
 
 // jsonWriter appends members to an object that has one already.
-type jsonWriter struct{ b []byte }
+type jsonWriter struct {
+	b       []byte
+	encoder *Encoder
+}
 
 func (w *jsonWriter) raw(s string) { w.b = append(w.b, s...) }
 

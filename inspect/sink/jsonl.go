@@ -14,8 +14,9 @@ const jsonBuffer = 256 << 10
 // JSONL is a sink that writes one JSON object a line, and no secrets.
 // It is used from one goroutine.
 type JSONL struct {
-	out io.WriteCloser
-	buf []byte
+	out     io.WriteCloser
+	encoder inspect.Encoder
+	buf     []byte
 }
 
 // NewJSONL returns a sink that writes to out and closes it in the end.
@@ -30,7 +31,7 @@ func (j *JSONL) Write(batch []*inspect.Event) error {
 		if e.Kind == inspect.KindSecret {
 			continue
 		}
-		j.buf = append(e.AppendJSON(j.buf), '\n')
+		j.buf = append(j.encoder.Append(j.buf, e), '\n')
 		if len(j.buf) >= jsonBuffer {
 			if err := j.write(); err != nil {
 				return err

@@ -1,0 +1,45 @@
+package inspect
+
+// maxEncoded bounds the bytes that an Encoder remembers.
+const maxEncoded = 8 << 20
+
+// Encoder writes events as JSON as AppendJSON does, only faster where the same
+// certificates come again and again: it remembers what it has written of them.
+// The zero value is ready for use, from one goroutine; nil remembers nothing.
+type Encoder struct {
+	certificates map[encodedCertificate][]byte
+	size         int
+}
+
+// encodedCertificate is all that the JSON of a Certificate message depends on.
+type encodedCertificate struct {
+	raw     string
+	context uint32 // the version, and who sent it
+}
+
+// certificate appends what a Certificate message says, and its bytes.
+func (n *Encoder) certificate(dst []byte, m *Message) []byte {
+	w := jsonWriter{b: dst}
+	if n == nil {
+		w.decoded(m)
+		return w.b
+	}
+	key := encodedCertificate{raw: string(m.Raw), context: uint32(m.Context.Version) << 1}
+	if m.Context.FromServer {
+		key.context |= 1
+	}
+	if text, known := n.certificates[key]; known {
+		return append(dst, text...)
+	}
+	w.decoded(m)
+	text := append([]byte(nil), w.b[len(dst):]...)
+	size := len(text) + len(key.raw)
+	if n.certificates == nil || n.size+size > maxEncoded {
+		n.certificates, n.size = make(map[encodedCertificate][]byte), 0 // what is still in use is learnt again
+	}
+	if size <= maxEncoded/8 {
+		n.certificates[key] = text
+		n.size += size
+	}
+	return w.b
+}
