@@ -30,6 +30,7 @@ var importRules = []struct {
 	{"tlsmitm/inspect", []string{"tlsmitm/proxy", "tlsmitm/ca", "tlsmitm/cmd/tlsmitm", "github.com/elazarl/goproxy", "gopkg.in/yaml.v3"}, "inspect knows no proxy"},
 	{"tlsmitm/inspect/keyfile", []string{"net", "tlsmitm/inspect/sink", "tlsmitm/inspect/explain"}, "keyfile reads a file and tells a store"},
 	{"tlsmitm/inspect/body", []string{"net", "os", "tlsmitm/inspect/tlswire", "tlsmitm/inspect/tlscrypt"}, "body knows bytes alone"},
+	{"tlsmitm/inspect/grpc", []string{"net", "os", "tlsmitm/inspect", "tlsmitm/inspect/application", "tlsmitm/inspect/http2"}, "grpc is given bytes, and knows no HTTP but field lines"},
 	{"tlsmitm/inspect/application", []string{"tlsmitm/inspect", "tlsmitm/inspect/tlswire", "tlsmitm/inspect/tlscrypt"}, "application follows what it is fed, and knows no leg"},
 	{"tlsmitm/ca", []string{"tlsmitm/proxy", "tlsmitm/inspect", "tlsmitm/cmd/tlsmitm", "github.com/rs/zerolog", "gopkg.in/yaml.v3"}, "ca knows neither proxy nor inspect"},
 	{"tlsmitm/proxy", []string{"tlsmitm/inspect/sink", "tlsmitm/inspect/explain", "tlsmitm/cmd/tlsmitm", "gopkg.in/yaml.v3"}, "proxy knows no sink"},

@@ -64,7 +64,7 @@ const (
 	// countFactor bounds the work beyond the limit: bytes are counted to this
 	// multiple of the input. Text shrinks to a tenth, a bomb to a thousandth.
 	countFactor = 16
-	// leastBudget is what may come out between two codings in any case.
+	// leastBudget is what may come out in any case.
 	leastBudget = 64 << 10
 )
 
@@ -118,11 +118,11 @@ func decode(codings []string, b []byte, limit int) Decoded {
 		n := min(len(b), limit)
 		return Decoded{Bytes: b[:n:n], Truncated: n < len(b), Size: int64(len(b)), Ended: true}
 	}
-	budget := max(int64(limit), countFactor*int64(len(b)))
+	budget := max(int64(limit), countFactor*int64(len(b)), leastBudget)
 	layers := make([]*layer, len(codings)) // in the order of decoding
 	var src io.Reader = bytes.NewReader(b)
 	for i := range layers {
-		layers[i] = &layer{coding: codings[len(codings)-1-i], src: src, budget: max(budget, leastBudget)}
+		layers[i] = &layer{coding: codings[len(codings)-1-i], src: src, budget: budget}
 		src = layers[i]
 	}
 	last := layers[len(layers)-1]
