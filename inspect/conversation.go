@@ -167,7 +167,7 @@ func (c *conversation) premaster() []byte { return c.lookup(tlscrypt.LabelPremas
 // bindTickets remembers by which tickets and session id this master secret can
 // come back.
 func (c *conversation) bindTickets() {
-	if c.version == 0 || c.version >= tlswire.VersionTLS13 || c.answer == nil {
+	if c.version == 0 || c.version.Is13() || c.answer == nil {
 		return
 	}
 	m := c.lookup(tlscrypt.LabelClientRandom)
@@ -189,12 +189,12 @@ func (c *conversation) opener(f *flow) (o *tlscrypt.Opener, wait bool, reason st
 	if !tlscrypt.Supported(c.version, c.suite) {
 		return nil, false, "cipher suite " + c.suite.String() + " in " + c.version.String() + " is not supported"
 	}
-	if c.version >= tlswire.VersionTLS13 {
+	if c.version.Is13() {
 		secret := c.lookup(f.label13())
 		if secret == nil {
 			return nil, c.keyed, c.noSecret()
 		}
-		o, err := tlscrypt.NewTLS13(c.suite, secret)
+		o, err := tlscrypt.NewTLS13Draft(c.version, c.suite, secret)
 		if err != nil {
 			return nil, false, err.Error()
 		}

@@ -139,6 +139,10 @@ type Message struct {
 	// bytes, or the change cipher spec's one; nil where it could not be opened.
 	// Read-only.
 	Raw []byte
+	// SSL2 says that the message is one of SSL 2.0, which has types of its own
+	// (tlswire.SSL2MessageType): a client may begin so and go on with SSL 3.0 or TLS.
+	// Raw then has its record's header of two bytes.
+	SSL2 bool
 	// Context is what decoding Raw needs to know of the connection.
 	Context tlswire.Context
 

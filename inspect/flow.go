@@ -50,6 +50,7 @@ type flow struct {
 	// broken says that the record structure was lost: the rest is malformed.
 	broken bool
 	raw    bool // not TLS
+	ssl2   ssl2Form
 	began  bool
 	waits  bool // the record at the head of rest needs a secret that is not there yet, or the other flow to go on first
 
@@ -61,6 +62,7 @@ type flow struct {
 	protected bool             // TLS 1.2: a Change Cipher Spec has passed
 	traffic   bool             // TLS 1.3: Finished has passed, so application keys are in use
 	sealed    int              // protected records so far
+	clear     int              // messages of SSL 2.0 in the clear so far
 	sealedRow int              // the row of the first, opened or not
 
 	hand     []byte // the part of a handshake message that has come
@@ -101,14 +103,23 @@ func (f *flow) feed(seg segment, b []byte) {
 }
 
 // begin decides by a conversation's first bytes whether it is TLS: the client
-// speaks first there, and in handshake records of major version 3. It returns
-// false while one byte more is needed, unless this is the end.
+// speaks first there, and in handshake records of major version 3, or with a hello in
+// the form of SSL 2.0. It returns false while one byte more is needed, unless this is
+// the end.
 func (f *flow) begin(final bool) bool {
 	other := f.conv.flow(!f.up)
+	isSSL2, maySSL2 := tlswire.IsSSL2ClientHello(f.rest)
 	isTLS := f.up && tlswire.ContentType(f.rest[0]) == tlswire.ContentTypeHandshake
 	switch {
 	case other.began:
 		f.raw = other.raw
+		if !f.up {
+			f.conv.ssl2Answered(f.rest[0])
+		}
+	case f.up && isSSL2:
+		f.ssl2 = ssl2Hello
+	case f.up && maySSL2 && !final:
+		return false
 	case isTLS && len(f.rest) > 1:
 		f.raw = f.rest[1] != 3
 	case isTLS && !final:
@@ -149,6 +160,14 @@ func (f *flow) run(b []byte, final bool) []byte {
 		if f.broken {
 			f.malformed(f.consume(len(b)), 0, b, len(b), reasonNotTLS)
 			return nil
+		}
+		if f.ssl2 != ssl2None {
+			n := f.ssl2Record(b)
+			if n == 0 {
+				return b
+			}
+			b = b[n:]
+			continue
 		}
 		rec, n, err := tlswire.ParseRecord(b)
 		if err != nil {
@@ -262,7 +281,7 @@ func (f *flow) nextOpener() (*tlscrypt.Opener, bool, string) {
 // application data (RFC 8446 5.2), and an alert that does not is in the clear:
 // OpenSSL sends one when it rejects a certificate.
 func (f *flow) isSealed(rec tlswire.Record) bool {
-	if f.conv.version == 0 || f.conv.version >= tlswire.VersionTLS13 {
+	if f.conv.version == 0 || f.conv.version.Is13() {
 		return rec.Type == tlswire.ContentTypeApplicationData
 	}
 	return f.protected || rec.Type == tlswire.ContentTypeApplicationData
@@ -292,7 +311,7 @@ func (f *flow) payload(seg segment, ct tlswire.ContentType, b []byte, n int, sea
 		f.alert(seg, b, n, sealed)
 	case tlswire.ContentTypeChangeCipherSpec:
 		f.message(seg, &Message{ContentType: ct, Name: "Change Cipher Spec", Encrypted: sealed, Length: len(b), Wire: n, Raw: clone(b)})
-		if f.conv.version < tlswire.VersionTLS13 {
+		if !f.conv.version.Is13() {
 			f.protected, f.opener = true, nil
 		}
 	case tlswire.ContentTypeHeartbeat:
@@ -333,7 +352,7 @@ func (f *flow) unopened(seg segment, rec tlswire.Record, n int, reason string) {
 // mustBeHandshake tells of a closed TLS 1.3 record whether it is handshake by its
 // place: the server's up to the client's first one, and that one itself.
 func (f *flow) mustBeHandshake(seg segment) bool {
-	if f.conv.version < tlswire.VersionTLS13 || f.traffic {
+	if !f.conv.version.Is13() || f.traffic {
 		return false
 	}
 	if f.up {
@@ -347,6 +366,7 @@ func (f *flow) mustBeHandshake(seg segment) bool {
 func (f *flow) message(seg segment, m *Message) {
 	f.total.Messages++
 	m.Context = f.context()
+	m.Context.SSL2 = m.SSL2
 	f.conv.d.send(f, seg.at, seg.row, KindTLSMessage, m)
 }
 

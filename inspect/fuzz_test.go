@@ -76,6 +76,10 @@ func FuzzDissector(f *testing.F) {
 		}
 		f.Add(up, down, uint8(7))
 	}
+	for _, path := range capturedPaths(f, "testdata/captures/*.txt") {
+		rec := readCaptured(f, path)
+		f.Add(rec.bytes(true), rec.bytes(false), uint8(3))
+	}
 	f.Fuzz(func(t *testing.T, up, down []byte, size uint8) {
 		once := dissectRaw(up, down, max(len(up), len(down), 1))
 		for from, want := range map[Party]int{PartyClient: len(up), PartyProxy: len(down)} {

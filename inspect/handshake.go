@@ -69,6 +69,11 @@ func (c *conversation) note(f *flow, m *Message, body []byte, at time.Time) {
 		if h, err := tlswire.ParseServerHello(body); err == nil {
 			c.serverHello(m, h)
 		}
+	case tlswire.HandshakeTypeHelloRetryRequest:
+		if h, err := tlswire.ParseDraftHelloRetryRequest(body); err == nil {
+			c.answer, c.version, c.suite = h, h.LegacyVersion, h.CipherSuite
+			c.retried, c.group = true, h.KeyShare.Group
+		}
 	case tlswire.HandshakeTypeEncryptedExtensions:
 		if ee, err := tlswire.ParseEncryptedExtensions(body); err == nil {
 			c.alpn = ee.ALPN
@@ -81,7 +86,7 @@ func (c *conversation) note(f *flow, m *Message, body []byte, at time.Time) {
 			return
 		}
 		c.rejectable = true
-		if c.version < tlswire.VersionTLS13 {
+		if !c.version.Is13() {
 			c.resumed = false // the server declined after all
 		}
 	case tlswire.HandshakeTypeCertificateRequest:
@@ -95,7 +100,7 @@ func (c *conversation) note(f *flow, m *Message, body []byte, at time.Time) {
 	case tlswire.HandshakeTypeFinished:
 		// Without a key exchange it can only be an earlier session, which a ticket may
 		// have named alone (RFC 5077 3.4).
-		if c.version < tlswire.VersionTLS13 && c.answer != nil && !c.exchanged {
+		if !c.version.Is13() && c.answer != nil && !c.exchanged {
 			c.resumed = true
 		}
 	case tlswire.HandshakeTypeNewSessionTicket:
@@ -128,7 +133,7 @@ func (c *conversation) serverHello(m *Message, h *tlswire.ServerHello) {
 		return
 	}
 	c.group = h.KeyShare.Group
-	if c.version >= tlswire.VersionTLS13 {
+	if c.version.Is13() {
 		c.resumed = h.HasPSK
 	} else {
 		c.alpn = h.ALPN
@@ -139,7 +144,7 @@ func (c *conversation) serverHello(m *Message, h *tlswire.ServerHello) {
 
 // ticket remembers a TLS 1.2 session ticket until its master secret is known.
 func (c *conversation) ticket(body []byte) {
-	if c.version >= tlswire.VersionTLS13 || len(c.tickets) >= maxTickets {
+	if c.version.Is13() || len(c.tickets) >= maxTickets {
 		return
 	}
 	if t, err := tlswire.ParseNewSessionTicket(c.version, body); err == nil && len(t.Ticket) > 0 {
@@ -154,7 +159,7 @@ func (f *flow) after(m *Message, seg segment) {
 	c := f.conv
 	switch m.Type {
 	case tlswire.HandshakeTypeFinished:
-		if c.version >= tlswire.VersionTLS13 && !f.traffic {
+		if c.version.Is13() && !f.traffic {
 			f.traffic, f.opener = true, nil
 		}
 		if f.up {
@@ -188,7 +193,7 @@ func (c *conversation) established(f *flow, seg segment) {
 	if c.hello != nil {
 		e.ServerName = c.hello.ServerName
 	}
-	if e.Version < tlswire.VersionTLS13 && c.resumed {
+	if !e.Version.Is13() && c.resumed {
 		e.Group = 0 // no key was exchanged
 	}
 	c.d.send(f, seg.at, seg.row, KindTLSEstablished, e)

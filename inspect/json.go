@@ -99,6 +99,9 @@ func (w *jsonWriter) message(m *Message) {
 	w.bool("encrypted", m.Encrypted)
 	w.int("length", int64(m.Length))
 	w.int("wire", int64(m.Wire))
+	if m.SSL2 {
+		w.bool("ssl2", true)
+	}
 	w.context(m)
 	if m.Fields != nil {
 		w.key("fields")
@@ -179,7 +182,7 @@ func (w *jsonWriter) fingerprints(m *Message, empty bool) {
 		comma = ""
 	}
 	switch {
-	case m.ClientHello != nil:
+	case m.ClientHello != nil && !m.SSL2:
 		ja3, _ := m.ClientHello.JA3()
 		ja4, _ := m.ClientHello.JA4()
 		w.raw(comma + `"ja3":"` + ja3 + `"`)

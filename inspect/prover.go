@@ -58,7 +58,7 @@ func (f *flow) side() int {
 // prove checks a message, and takes it into the transcript.
 func (c *conversation) prove(f *flow, m *Message, body []byte, at time.Time) {
 	p := &c.proofs
-	if c.done && c.version >= tlswire.VersionTLS13 {
+	if c.done && c.version.Is13() {
 		c.provePost(f, m, body, at)
 		return
 	}
@@ -66,7 +66,7 @@ func (c *conversation) prove(f *flow, m *Message, body []byte, at time.Time) {
 	case tlswire.HandshakeTypeHelloRequest, tlswire.HandshakeTypeKeyUpdate:
 		return // no part of any transcript (RFC 5246 7.4.1.1, RFC 8446 4.4.1)
 	case tlswire.HandshakeTypeNewSessionTicket:
-		if c.version >= tlswire.VersionTLS13 {
+		if c.version.Is13() {
 			return
 		}
 	case tlswire.HandshakeTypeClientHello:
@@ -74,11 +74,11 @@ func (c *conversation) prove(f *flow, m *Message, body []byte, at time.Time) {
 		return
 	case tlswire.HandshakeTypeServerHello:
 		if m.ServerHello != nil && m.ServerHello.IsHelloRetryRequest() {
-			p.retry(tlscrypt.Hash(c.version, c.suite))
+			p.retry(c.version, tlscrypt.Hash(c.version, c.suite))
 		}
 		c.proveRenegotiation(f, m)
 	case tlswire.HandshakeTypeHelloRetryRequest:
-		p.retry(tlscrypt.Hash(c.version, c.suite)) // as drafts of TLS 1.3 had it
+		p.retry(c.version, tlscrypt.Hash(c.version, c.suite)) // as drafts of TLS 1.3 had it
 	case tlswire.HandshakeTypeCertificate, tlswire.HandshakeTypeCompressedCertificate:
 		p.shown[f.side()] = c.proveCertificate(f, m, at)
 	case tlswire.HandshakeTypeServerKeyExchange:
@@ -114,13 +114,13 @@ func (p *prover) lose() {
 }
 
 // retry rewrites the transcript for a Hello Retry Request, which then is added.
-func (p *prover) retry(h crypto.Hash) {
+func (p *prover) retry(v tlswire.Version, h crypto.Hash) {
 	p.suspects = nil
 	if len(p.transcripts) > 0 {
 		p.unruled, _ = p.transcripts[0].Fork()
 	}
 	for _, t := range p.transcripts {
-		if err := t.Retry(h); err != nil {
+		if err := t.Retry(v, h); err != nil {
 			t.Break(tlscrypt.ReasonTranscript)
 		}
 	}
@@ -166,7 +166,7 @@ func (c *conversation) proveFinished(f *flow, m *Message, body []byte, at time.T
 	if proof.Status == ProofVerified {
 		p.covered = true
 	}
-	if c.version < tlswire.VersionTLS13 {
+	if !c.version.Is13() {
 		p.verifyData[f.side()] = body
 		if f.up {
 			c.proveMasterSecret(m)
@@ -211,7 +211,7 @@ func (c *conversation) precedes(f *flow) string {
 		return reasonNoBefore
 	}
 	// Whose comes first: RFC 5246 7.3, RFC 8446 section 2.
-	clientFirst := c.version < tlswire.VersionTLS13 && c.exchanged
+	clientFirst := !c.version.Is13() && c.exchanged
 	if f.up != clientFirst && !c.finished[1-f.side()] {
 		return tlscrypt.ReasonTranscript
 	}
@@ -220,12 +220,12 @@ func (c *conversation) precedes(f *flow) string {
 
 // wantFinished computes the verify_data of a flow's Finished.
 func (c *conversation) wantFinished(f *flow, t *tlscrypt.Transcript) ([]byte, error) {
-	if c.version >= tlswire.VersionTLS13 {
+	if c.version.Is13() {
 		secret := c.lookup(f.label13())
 		if secret == nil {
 			return nil, &tlscrypt.UncheckedError{Reason: tlscrypt.ReasonNoSecret}
 		}
-		return tlscrypt.Finished13(c.suite, secret, t)
+		return tlscrypt.Finished13(c.version, c.suite, secret, t)
 	}
 	master := c.master()
 	if master == nil {
@@ -304,7 +304,7 @@ func (c *conversation) proveRenegotiation(f *flow, m *Message) {
 // may be continued.
 func (p *prover) rest(c *conversation) {
 	p.session, p.unruled, p.summary = nil, nil, nil
-	if c.version < tlswire.VersionTLS13 {
+	if !c.version.Is13() {
 		p.transcripts = nil
 		return
 	}

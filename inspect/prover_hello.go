@@ -16,6 +16,10 @@ func (c *conversation) proveClientHello(m *Message) {
 		*p = prover{before: p.verifyData, transcripts: []*tlscrypt.Transcript{new(tlscrypt.Transcript)}}
 	}
 	c.proveRenegotiation(c.flow(true), m)
+	if m.SSL2 { // its record's header is no part of it
+		p.add(m.Raw[tlswire.SSL2HeaderLen:])
+		return
+	}
 	p.addOr(m.Raw, c.proveBinders(m))
 }
 

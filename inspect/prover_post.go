@@ -84,7 +84,7 @@ func (c *conversation) checkPostFinished(f *flow, body []byte) Proof {
 	}
 	var failed error
 	for i, t := range c.proofs.post.answer {
-		want, err := tlscrypt.Finished13(c.suite, f.opener.TrafficSecret(), t)
+		want, err := tlscrypt.Finished13(c.version, c.suite, f.opener.TrafficSecret(), t)
 		if err == nil {
 			err = tlscrypt.CheckFinished(body, want)
 		}

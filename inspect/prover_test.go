@@ -186,11 +186,8 @@ func (r *recording) retell(leg LegName, masters *masterStore, list []spoken) []*
 // binder: it turns one check from verified to failed, and nothing else.
 func TestFlippedBits(t *testing.T) {
 	for _, s := range setups() {
-		if s.server.MaxVersion < tls.VersionTLS12 && !strings.Contains(s.name, "ECDHE_RSA_WITH_AES_128_CBC") {
-			continue
-		}
-		if s.server.MaxVersion == tls.VersionTLS12 && strings.Contains(s.name, "TLS_RSA_WITH") {
-			continue
+		if s.atServer || strings.Contains(s.name, "_WITH_") && !strings.HasSuffix(s.name, "ECDHE_RSA_WITH_AES_128_CBC_SHA") {
+			continue // of the suites one will do
 		}
 		t.Run(s.name, func(t *testing.T) {
 			masters := newMasterStore(16)
@@ -245,7 +242,7 @@ func spots(list []spoken, i int) (all []spot) {
 	if raw[0] == byte(tlswire.HandshakeTypeCertificate) && bytes.HasSuffix(raw, []byte{0, 0}) {
 		end -= 2 // the extensions of an entry in TLS 1.3
 	}
-	for _, back := range []int{1, 5, 9} {
+	for _, back := range []int{1, 9} {
 		all = append(all, spot{end - back, name, nth})
 	}
 	return all

@@ -112,6 +112,9 @@ func TestSchema(t *testing.T) {
 			events = append(events, s.run(t).dissect(legOf(s), newMasterStore(4), whole)...)
 		}
 	}
+	for _, path := range capturedPaths(t, "testdata/captures/*.txt") {
+		events = append(events, readCaptured(t, path).dissect(LegDirect, newMasterStore(4), whole)...)
+	}
 	seen := map[Kind]bool{}
 	for _, e := range events {
 		line := e.AppendJSON(nil)

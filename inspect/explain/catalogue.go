@@ -126,6 +126,8 @@ type catalogue struct {
 	// What is said about a type of message when nothing closer is known.
 	handshake      map[tlswire.HandshakeType]sentence
 	handshakeOther string
+	ssl2           map[tlswire.SSL2MessageType]sentence
+	ssl2Form       string
 
 	proofs map[inspect.ProofKind]proofWords
 

@@ -13,7 +13,7 @@ import (
 func (c *Conversation) clientHello(e *inspect.Event, m *inspect.Message) (n Note) {
 	h := m.ClientHello
 	switch {
-	case m.Context.Version >= tlswire.VersionTLS13:
+	case m.Context.Version.Is13():
 		n.say(c.say.helloAgain) // only a Hello Retry Request leads here
 	case m.Context.Version != 0:
 		n.say(c.say.helloAnew)
@@ -31,7 +31,7 @@ func (c *Conversation) clientHello(e *inspect.Event, m *inspect.Message) (n Note
 
 // helloState tells what a hello brings to this one handshake.
 func (c *Conversation) helloState(h *tlswire.ClientHello) (n Note) {
-	if slices.Contains(h.SupportedVersions, tlswire.VersionTLS13) {
+	if slices.ContainsFunc(h.SupportedVersions, tlswire.Version.Is13) {
 		if shares := shares(h); len(shares) > 0 {
 			n.say(c.say.shares(list(shares, tlswire.NamedGroup.String)))
 		} else {
@@ -55,7 +55,7 @@ func (c *Conversation) helloState(h *tlswire.ClientHello) (n Note) {
 	if greases(h) {
 		n.say("GREASE")
 	}
-	if ja4, _ := h.JA4(); ja4 != "" {
+	if ja4, _ := h.JA4(); ja4 != "" && !h.SSL2 {
 		n.tone(Faint, "JA4 "+ja4)
 	}
 	return n

@@ -155,6 +155,18 @@ func english() *catalogue {
 			tlswire.HandshakeTypeNextProtocol:             "the protocol that the {from} picked (NPN, before ALPN)",
 			tlswire.HandshakeTypeMessageHash:              "stands for a hash in transcripts: never sent",
 		},
+		ssl2Form: "in the form of SSL 2.0",
+		ssl2: map[tlswire.SSL2MessageType]sentence{
+			tlswire.SSL2Error:              "the {from} gives up",
+			tlswire.SSL2ClientHello:        "what the {from} offers",
+			tlswire.SSL2ClientMasterKey:    "the key of the connection, encrypted to the certificate's key",
+			tlswire.SSL2ClientFinished:     "completes the {from}'s side",
+			tlswire.SSL2ServerHello:        "what the {from} offers, and its certificate",
+			tlswire.SSL2ServerVerify:       "shows that the {from} has the key",
+			tlswire.SSL2ServerFinished:     "completes the {from}'s side",
+			tlswire.SSL2RequestCertificate: "asks the {to} for a certificate",
+			tlswire.SSL2ClientCertificate:  "who the {from} says it is",
+		},
 		handshakeOther: "a message that this version does not know",
 
 		proofs: map[inspect.ProofKind]proofWords{

@@ -20,7 +20,10 @@ func (c *Conversation) message(e *inspect.Event, m *inspect.Message) (n Note) {
 		n.say(c.say.heartbeat)
 		return n
 	}
-	if m.HasType {
+	switch {
+	case m.SSL2:
+		n = c.ssl2(e, m)
+	case m.HasType:
 		if n = c.handshake(e, m); len(n) == 0 {
 			n.say(c.generic(e, m.Type))
 			tree := m.Tree()
@@ -30,6 +33,18 @@ func (c *Conversation) message(e *inspect.Event, m *inspect.Message) (n Note) {
 		}
 	}
 	c.proofs(&n, m.Proof)
+	return n
+}
+
+// ssl2 explains a message of SSL 2.0.
+func (c *Conversation) ssl2(e *inspect.Event, m *inspect.Message) (n Note) {
+	n.tone(Warning, c.say.ssl2Form)
+	if m.ClientHello != nil {
+		return append(n, c.clientHello(e, m)...)
+	}
+	if s, ok := c.say.ssl2[tlswire.SSL2MessageType(m.Type)]; ok {
+		n.say(s.with(c.say.parts(e.From, e.To)))
+	}
 	return n
 }
 
@@ -96,7 +111,7 @@ func (c *Conversation) handshake(e *inspect.Event, m *inspect.Message) Note {
 // nothing at all in TLS 1.3 (RFC 8446, D.4). One that comes before a version is
 // agreed can only be the latter.
 func (c *Conversation) changeCipherSpec(e *inspect.Event, m *inspect.Message) (n Note) {
-	if v := m.Context.Version; v == 0 || v >= tlswire.VersionTLS13 {
+	if v := m.Context.Version; v == 0 || v.Is13() {
 		n.tone(Faint, c.say.compatibility)
 		return n
 	}
@@ -123,7 +138,7 @@ func (c *Conversation) alert(e *inspect.Event, m *inspect.Message) (n Note) {
 	case a.Description == tlswire.AlertCloseNotify:
 		tone, name = Plain, a.Description.String() // its level, "warning", would only alarm
 	case a.Description == tlswire.AlertUserCanceled,
-		a.Level == tlswire.AlertLevelWarning && m.Context.Version < tlswire.VersionTLS13:
+		a.Level == tlswire.AlertLevelWarning && !m.Context.Version.Is13():
 		tone = Warning
 	}
 	n.tone(tone, name)
@@ -155,7 +170,7 @@ func (c *Conversation) newSessionTicket(m *inspect.Message, body []byte) (n Note
 	switch {
 	case t.Lifetime > 0:
 		n.say(c.say.ticket(c.say.span(int64(t.Lifetime))))
-	case m.Context.Version >= tlswire.VersionTLS13:
+	case m.Context.Version.Is13():
 		n.say(c.say.ticketOff)
 	default:
 		n.say(c.say.ticketOpen)

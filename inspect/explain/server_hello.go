@@ -36,7 +36,7 @@ func (c *Conversation) serverHello(m *inspect.Message) (n Note) {
 // the mark that tells clients so (RFC 8446, 4.1.3); 0 without the mark.
 func downgradedFrom(h *tlswire.ServerHello) tlswire.Version {
 	switch {
-	case h.Version() >= tlswire.VersionTLS13:
+	case h.Version().Is13():
 		return 0
 	case bytes.HasSuffix(h.Random, []byte("DOWNGRD\x01")):
 		return tlswire.VersionTLS13

@@ -28,6 +28,8 @@ func message(m *members, e *inspect.Event) any {
 	msg.Resumed = context.flag("resumed")
 	m.within("context", &context)
 	msg.Context.FromServer = fromServer(e)
+	msg.SSL2 = m.flag("ssl2")
+	msg.Context.SSL2 = msg.SSL2
 	msg.Proof = proofs(m)
 	if msg.Reason != "" {
 		return msg
@@ -55,6 +57,10 @@ func typed(msg *inspect.Message) {
 	if !msg.HasType || msg.ContentType != tlswire.ContentTypeHandshake {
 		return
 	}
+	if msg.SSL2 {
+		typedSSL2(msg)
+		return
+	}
 	h, n, err := tlswire.ParseHandshake(msg.Raw)
 	if err != nil || n == 0 || h.Type != msg.Type {
 		return
@@ -68,5 +74,15 @@ func typed(msg *inspect.Message) {
 		if hello, err := tlswire.ParseServerHello(h.Body); err == nil {
 			msg.ServerHello = hello
 		}
+	}
+}
+
+// typedSSL2 does the same for a message of SSL 2.0.
+func typedSSL2(msg *inspect.Message) {
+	if tlswire.SSL2MessageType(msg.Type) != tlswire.SSL2ClientHello || len(msg.Raw) < tlswire.SSL2HeaderLen {
+		return
+	}
+	if hello, err := tlswire.ParseSSL2ClientHello(msg.Raw[tlswire.SSL2HeaderLen:]); err == nil {
+		msg.ClientHello = hello
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"crypto/hkdf"
 	"crypto/hmac"
 	"fmt"
+
+	"tlsmitm/inspect/tlswire"
 )
 
 // binderHash is the hash of a pre-shared key, which its binder's length tells.
@@ -65,6 +67,6 @@ func binderFor(h crypto.Hash, psk []byte, label string, t *Transcript, partial [
 	if err != nil {
 		return nil, fmt.Errorf("tlscrypt: %w", err)
 	}
-	key := newExpander(h, early).derive(label, h.New().Sum(nil), h.Size())
-	return finishedMAC(h, append([]byte(nil), key...), sum), nil
+	key := newExpander(h, early, tlswire.VersionTLS13).derive(label, h.New().Sum(nil), h.Size())
+	return finishedMAC(tlswire.VersionTLS13, h, append([]byte(nil), key...), sum), nil
 }

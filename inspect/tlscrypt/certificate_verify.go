@@ -12,7 +12,7 @@ import (
 // it. Only SSL 3.0 needs the master secret, nil if it is not known.
 func CheckCertificateVerify(v tlswire.Version, id tlswire.CipherSuite, m *tlswire.CertificateVerify, key crypto.PublicKey, fromServer bool, t *Transcript, master []byte) error {
 	switch {
-	case v >= tlswire.VersionTLS13:
+	case v.Is13():
 		return checkVerify13(id, m, key, fromServer, t)
 	case m.HasScheme:
 		a, err := algorithmOf(v, m.Scheme, key)

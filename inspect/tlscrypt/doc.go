@@ -5,7 +5,7 @@
 //	contentType, plaintext, err := opener.Open(record)
 //
 // It exchanges no keys, finds no secrets, sends nothing and keeps nothing but one
-// direction's keys and record number. SSL 3.0 and older are not supported.
+// direction's keys and record number. SSL 2.0 is not supported.
 //
 // Promises: a record that does not authenticate is an error, and leaves the
 // opener able to open the one that does; opening is in place and, once an opener

@@ -12,7 +12,7 @@ import (
 // Finished13 is the verify_data of a Finished in TLS 1.3 over a transcript, which
 // goes up to the message before it, under the sender's traffic secret: that of the
 // handshake, or, after it, the current one (RFC 8446 4.4.4).
-func Finished13(id tlswire.CipherSuite, trafficSecret []byte, t *Transcript) ([]byte, error) {
+func Finished13(v tlswire.Version, id tlswire.CipherSuite, trafficSecret []byte, t *Transcript) ([]byte, error) {
 	h, ok := prfOf(id)
 	if !ok || len(trafficSecret) != h.Size() {
 		return nil, fmt.Errorf("tlscrypt: no Finished under %s with a secret of %d bytes", id, len(trafficSecret))
@@ -21,11 +21,11 @@ func Finished13(id tlswire.CipherSuite, trafficSecret []byte, t *Transcript) ([]
 	if err != nil {
 		return nil, err
 	}
-	return finishedMAC(h, trafficSecret, sum), nil
+	return finishedMAC(v, h, trafficSecret, sum), nil
 }
 
-func finishedMAC(h crypto.Hash, secret, sum []byte) []byte {
-	key := newExpander(h, secret).label("finished", h.Size())
+func finishedMAC(v tlswire.Version, h crypto.Hash, secret, sum []byte) []byte {
+	key := newExpander(h, secret, v).label("finished", h.Size())
 	mac := hmac.New(h.New, key)
 	mac.Write(sum)
 	return mac.Sum(nil)

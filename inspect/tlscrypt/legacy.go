@@ -1,11 +1,14 @@
 package tlscrypt
 
 import (
+	"bytes"
+	"crypto"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/des"
 	"crypto/hmac"
 	"crypto/rc4"
+	"encoding/binary"
 	"fmt"
 	"hash"
 
@@ -14,17 +17,68 @@ import (
 
 // legacy opens records of stream and block ciphers (RFC 5246 6.2.3.1, 6.2.3.2).
 type legacy struct {
-	mac hash.Hash
+	mac recordMAC
 	rc4 *rc4.Cipher // nil for other ciphers
 	cbc cbcMode     // nil for RC4 and NULL
-	// iv is TLS 1.0's, the last block of the record before; later versions carry
-	// it in the record (RFC 4346 6.2.3.2).
+	// iv is that of TLS 1.0 and SSL 3.0, the last block of the record before; later
+	// versions carry it in the record (RFC 4346 6.2.3.2).
 	iv       [16]byte
 	explicit bool
 	etm      bool // encrypt-then-MAC (RFC 7366)
+	ssl      bool // SSL 3.0, whose padding may hold anything (RFC 6101 5.2.3.2)
 
+	sum [64]byte
+}
+
+// recordMAC authenticates records.
+type recordMAC interface {
+	Size() int
+	// appendSum appends the MAC of a record whose content is given.
+	appendSum(dst []byte, seq uint64, rec tlswire.Record, content []byte) []byte
+}
+
+// tlsMAC is the HMAC of RFC 5246 6.2.3.1.
+type tlsMAC struct {
+	hash.Hash
 	header [13]byte
-	sum    [64]byte
+}
+
+func (m *tlsMAC) appendSum(dst []byte, seq uint64, rec tlswire.Record, content []byte) []byte {
+	putHeader(m.header[:], seq, rec, len(content))
+	m.Reset()
+	m.Write(m.header[:])
+	m.Write(content)
+	return m.Sum(dst)
+}
+
+// sslMAC is what HMAC was made from: it covers no version (RFC 6101 5.2.3.1).
+type sslMAC struct {
+	hash.Hash
+	key        []byte
+	pad1, pad2 []byte
+	header     [11]byte
+	inner      [20]byte
+}
+
+func newSSLMAC(h crypto.Hash, key []byte) *sslMAC {
+	return &sslMAC{Hash: h.New(), key: bytes.Clone(key), pad1: sslPad(h, 0x36), pad2: sslPad(h, 0x5c)}
+}
+
+func (m *sslMAC) appendSum(dst []byte, seq uint64, rec tlswire.Record, content []byte) []byte {
+	binary.BigEndian.PutUint64(m.header[:], seq)
+	m.header[8] = byte(rec.Type)
+	binary.BigEndian.PutUint16(m.header[9:], uint16(len(content)))
+	m.Reset()
+	m.Write(m.key)
+	m.Write(m.pad1)
+	m.Write(m.header[:])
+	m.Write(content)
+	inner := m.Sum(m.inner[:0])
+	m.Reset()
+	m.Write(m.key)
+	m.Write(m.pad2)
+	m.Write(inner)
+	return m.Sum(dst)
 }
 
 // cbcMode is what crypto/cipher's CBC decrypters are: made once, and given the
@@ -35,7 +89,12 @@ type cbcMode interface {
 }
 
 func newLegacy(p TLS12Params, s suite, macKey, key, iv []byte) (*legacy, error) {
-	l := &legacy{mac: hmac.New(s.mac.New, macKey), explicit: p.Version >= tlswire.VersionTLS11, etm: p.EncryptThenMAC}
+	l := &legacy{explicit: p.Version >= tlswire.VersionTLS11, etm: p.EncryptThenMAC, ssl: p.Version == tlswire.VersionSSL30}
+	if l.ssl {
+		l.mac = newSSLMAC(s.mac, macKey)
+	} else {
+		l.mac = &tlsMAC{Hash: hmac.New(s.mac.New, macKey)}
+	}
 	copy(l.iv[:], iv)
 	var block cipher.Block
 	var err error
@@ -44,6 +103,8 @@ func newLegacy(p TLS12Params, s suite, macKey, key, iv []byte) (*legacy, error) 
 		l.rc4, err = rc4.NewCipher(key)
 	case bulk3DES:
 		block, err = des.NewTripleDESCipher(key)
+	case bulkDES:
+		block, err = des.NewCipher(key)
 	case bulkAESCBC:
 		block, err = aes.NewCipher(key)
 	}
@@ -99,18 +160,15 @@ func (l *legacy) authenticate(seq uint64, rec tlswire.Record, b []byte) ([]byte,
 		return nil, ReasonTooShort
 	}
 	content, sum := b[:len(b)-size], b[len(b)-size:]
-	putHeader(l.header[:], seq, rec, len(content))
-	l.mac.Reset()
-	l.mac.Write(l.header[:])
-	l.mac.Write(content)
-	if !hmac.Equal(l.mac.Sum(l.sum[:0]), sum) {
+	if !hmac.Equal(l.mac.appendSum(l.sum[:0], seq, rec, content), sum) {
 		return nil, ReasonAuthentication
 	}
 	return content, ""
 }
 
 // decrypt undoes CBC and takes the padding off: its length is the last byte, and
-// every byte of it says the same. next is the IV of the next record in TLS 1.0.
+// from TLS 1.0 on every byte of it says the same. next is the IV of the next record
+// in TLS 1.0 and SSL 3.0.
 func (l *legacy) decrypt(b []byte) (content []byte, next [16]byte, reason Reason) {
 	size := l.cbc.BlockSize()
 	if len(b)%size != 0 {
@@ -131,6 +189,12 @@ func (l *legacy) decrypt(b []byte) (content []byte, next [16]byte, reason Reason
 		return nil, next, ReasonPadding
 	}
 	content = b[:len(b)-1-padding]
+	if l.ssl {
+		if padding >= size {
+			return nil, next, ReasonPadding
+		}
+		return content, next, ""
+	}
 	for _, c := range b[len(content):] {
 		if int(c) != padding {
 			return nil, next, ReasonPadding

@@ -44,6 +44,8 @@ type Opener struct {
 	tls13  bool
 	seq    uint64
 	secret []byte // TLS 1.3: the traffic secret, for the next generation
+	// version is TLS 1.3's, which may be a draft's.
+	version tlswire.Version
 
 	// One of these three opens.
 	aead   cipher.AEAD // GCM and ChaCha20-Poly1305
@@ -63,15 +65,20 @@ type Opener struct {
 // NewTLS13 returns the opener of a direction's records under a traffic secret
 // (RFC 8446 7.3), which it copies.
 func NewTLS13(id tlswire.CipherSuite, trafficSecret []byte) (*Opener, error) {
+	return NewTLS13Draft(tlswire.VersionTLS13, id, trafficSecret)
+}
+
+// NewTLS13Draft is NewTLS13 for TLS 1.3 or one of its drafts.
+func NewTLS13Draft(v tlswire.Version, id tlswire.CipherSuite, trafficSecret []byte) (*Opener, error) {
 	s, ok := lookup(id)
-	if !ok || !s.tls13 {
-		return nil, fmt.Errorf("tlscrypt: %s is not a supported suite of TLS 1.3", id)
+	if !ok || !s.tls13 || !Supported(v, id) {
+		return nil, fmt.Errorf("tlscrypt: %s is not a supported suite of %s", id, v)
 	}
 	if len(trafficSecret) != s.prf.Size() {
 		return nil, fmt.Errorf("tlscrypt: a traffic secret of %s has %d bytes, not %d", id, s.prf.Size(), len(trafficSecret))
 	}
-	o := &Opener{id: id, suite: s, tls13: true, secret: bytes.Clone(trafficSecret)}
-	e := newExpander(s.prf, trafficSecret)
+	o := &Opener{id: id, suite: s, tls13: true, version: v, secret: bytes.Clone(trafficSecret)}
+	e := newExpander(s.prf, trafficSecret, v)
 	copy(o.iv[:], e.label("iv", len(o.iv)))
 	if err := o.setAEAD(e.label("key", s.key)); err != nil {
 		return nil, err
@@ -84,7 +91,11 @@ func (o *Opener) NextGeneration() (*Opener, error) {
 	if !o.tls13 {
 		return nil, fmt.Errorf("tlscrypt: %s has no key update before TLS 1.3", o.id)
 	}
-	return NewTLS13(o.id, newExpander(o.suite.prf, o.secret).label("traffic upd", o.suite.prf.Size()))
+	label := "traffic upd"
+	if oldLabels(o.version) {
+		label = "application traffic secret"
+	}
+	return NewTLS13Draft(o.version, o.id, newExpander(o.suite.prf, o.secret, o.version).label(label, o.suite.prf.Size()))
 }
 
 // TrafficSecret returns the secret that the opener was made with, in TLS 1.3 alone.
@@ -103,7 +114,7 @@ type TLS12Params struct {
 	FromServer     bool // whose records are to be opened
 }
 
-// NewTLS12 returns the opener of a direction's records in TLS 1.0, 1.1 or 1.2.
+// NewTLS12 returns the opener of a direction's records in SSL 3.0 or TLS 1.0 to 1.2.
 func NewTLS12(p TLS12Params) (*Opener, error) {
 	s, ok := lookup(p.CipherSuite)
 	if !ok || !Supported(p.Version, p.CipherSuite) || p.Version >= tlswire.VersionTLS13 {
@@ -140,7 +151,7 @@ func NewTLS12(p TLS12Params) (*Opener, error) {
 }
 
 // fixedIV is how many bytes of IV the key block yields: the nonce's fixed part
-// (RFC 5288 section 3, RFC 7905 section 2), or TLS 1.0's first IV.
+// (RFC 5288 section 3, RFC 7905 section 2), or the first IV of TLS 1.0 and SSL 3.0.
 func (o *Opener) fixedIV(v tlswire.Version) int {
 	switch o.suite.bulk {
 	case bulkGCM, bulkCCM:
@@ -148,11 +159,11 @@ func (o *Opener) fixedIV(v tlswire.Version) int {
 	case bulkChaCha:
 		return 12
 	case bulkAESCBC:
-		if v == tlswire.VersionTLS10 {
+		if v <= tlswire.VersionTLS10 {
 			return 16
 		}
-	case bulk3DES:
-		if v == tlswire.VersionTLS10 {
+	case bulk3DES, bulkDES:
+		if v <= tlswire.VersionTLS10 {
 			return 8
 		}
 	}
@@ -235,6 +246,9 @@ func (o *Opener) open13(rec tlswire.Record) ([]byte, Reason) {
 	aad[0] = byte(rec.Type)
 	binary.BigEndian.PutUint16(aad[1:], uint16(rec.Version))
 	binary.BigEndian.PutUint16(aad[3:], uint16(len(rec.Fragment)))
+	if draft := o.version.Draft(); draft != 0 && draft < draftHeaderCovered {
+		aad = nil
+	}
 	return o.openAEAD(rec.Fragment, aad)
 }
 

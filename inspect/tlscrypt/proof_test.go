@@ -60,7 +60,7 @@ func TestTraceIsProved(t *testing.T) {
 		finished, secret string
 		before           int
 	}{{traceFinished, traceSecretServer, 5}, {traceFinishedUp, traceSecretClient, 6}} {
-		want, err := Finished13(tlswire.TLS_AES_128_GCM_SHA256, unhex(t, c.secret), transcriptOf(t, upTo[:c.before]...))
+		want, err := Finished13(tlswire.VersionTLS13, tlswire.TLS_AES_128_GCM_SHA256, unhex(t, c.secret), transcriptOf(t, upTo[:c.before]...))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -216,7 +216,7 @@ func sumErr(t *Transcript) error { _, err := t.Sum(crypto.SHA256); return err }
 // TestRetry: what a Hello Retry Request makes of the first hello (RFC 8446 4.4.1).
 func TestRetry(t *testing.T) {
 	tr := transcriptOf(t, traceClientHello)
-	if err := tr.Retry(crypto.SHA256); err != nil {
+	if err := tr.Retry(tlswire.VersionTLS13, crypto.SHA256); err != nil {
 		t.Fatal(err)
 	}
 	sum := sha256.Sum256(unhex(t, traceClientHello))

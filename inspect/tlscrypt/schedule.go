@@ -14,14 +14,29 @@ import (
 // a hash long, so each is the first block of HKDF-Expand alone (RFC 5869 2.3), and
 // one keyed HMAC serves them all.
 type expander struct {
-	mac  hash.Hash
-	info [96]byte
-	sum  [64]byte
+	mac    hash.Hash
+	prefix string
+	info   [96]byte
+	sum    [64]byte
 }
 
-func newExpander(h crypto.Hash, secret []byte) *expander {
-	return &expander{mac: hmac.New(h.New, secret)}
+func newExpander(h crypto.Hash, secret []byte, v tlswire.Version) *expander {
+	e := &expander{mac: hmac.New(h.New, secret), prefix: "tls13 "}
+	if oldLabels(v) {
+		e.prefix = "TLS 1.3, "
+	}
+	return e
 }
+
+// The drafts of TLS 1.3 in which something changed that opening depends on.
+const (
+	oldestDraft        = 18 // the first that was deployed
+	draftMessageHash   = 19 // a retry rewrites the transcript
+	draftShortLabels   = 20 // labels begin with "tls13 "
+	draftHeaderCovered = 25 // a record's header is authenticated
+)
+
+func oldLabels(v tlswire.Version) bool { return v.Draft() != 0 && v.Draft() < draftShortLabels }
 
 // label is HKDF-Expand-Label with an empty context (RFC 8446 7.1). What it
 // returns is good until the next call.
@@ -29,10 +44,9 @@ func (e *expander) label(label string, length int) []byte { return e.derive(labe
 
 // derive is HKDF-Expand-Label with a context of at most a hash.
 func (e *expander) derive(label string, context []byte, length int) []byte {
-	const prefix = "tls13 "
 	info := binary.BigEndian.AppendUint16(e.info[:0], uint16(length))
-	info = append(info, byte(len(prefix)+len(label)))
-	info = append(info, prefix...)
+	info = append(info, byte(len(e.prefix)+len(label)))
+	info = append(info, e.prefix...)
 	info = append(info, label...)
 	info = append(info, byte(len(context)))
 	info = append(info, context...)
@@ -74,10 +88,13 @@ func prf10(out, secret, seed []byte) {
 	pHash(out, crypto.SHA1, secret[len(secret)-half:], seed)
 }
 
-// keyBlock derives n bytes of keys from a master secret (RFC 5246 6.3).
+// keyBlock derives n bytes of keys from a master secret (RFC 5246 6.3, RFC 6101 6.2.2).
 func keyBlock(p TLS12Params, s suite, n int) []byte {
 	if n == 0 {
 		return nil
+	}
+	if p.Version == tlswire.VersionSSL30 {
+		return sslDerive(n, p.MasterSecret, p.ServerRandom, p.ClientRandom)
 	}
 	out := make([]byte, n)
 	h := crypto.MD5SHA1

@@ -129,7 +129,7 @@ func algorithmOf(v tlswire.Version, scheme tlswire.SignatureScheme, key crypto.P
 	case kind != a.kind:
 		return algorithm{}, &MismatchError{Reason: fmt.Sprintf("the key is %s, the scheme %s", kind, scheme)}
 	}
-	if k, ok := key.(*ecdsa.PublicKey); ok && v >= tlswire.VersionTLS13 && a.curve != nil && k.Curve != a.curve {
+	if k, ok := key.(*ecdsa.PublicKey); ok && v.Is13() && a.curve != nil && k.Curve != a.curve {
 		return algorithm{}, &MismatchError{Reason: fmt.Sprintf("the key is on %s, the scheme %s", k.Curve.Params().Name, scheme)}
 	}
 	return a, nil

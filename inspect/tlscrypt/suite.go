@@ -19,6 +19,7 @@ const (
 	bulkNull
 	bulkRC4
 	bulk3DES
+	bulkDES
 	bulkAESCBC
 	bulkGCM
 	bulkCCM
@@ -103,6 +104,7 @@ func cutBulk(name string) (b bulk, key, tag int, rest string) {
 		{"AES_128_CBC", bulkAESCBC, 16, 0},
 		{"AES_256_CBC", bulkAESCBC, 32, 0},
 		{"3DES_EDE_CBC", bulk3DES, 24, 0},
+		{"DES_CBC", bulkDES, 8, 0},
 		{"RC4_128", bulkRC4, 16, 0},
 		{"AES_128_CCM_8", bulkCCM, 16, 8},
 		{"AES_256_CCM_8", bulkCCM, 32, 8},
@@ -125,12 +127,13 @@ func Supported(v tlswire.Version, id tlswire.CipherSuite) bool {
 	switch {
 	case !ok:
 		return false
-	case v >= tlswire.VersionTLS13:
-		return s.tls13
-	case s.tls13, v < tlswire.VersionTLS10:
+	case v.Is13():
+		return s.tls13 && (v.Draft() == 0 || v.Draft() >= oldestDraft)
+	case s.tls13, v < tlswire.VersionSSL30, v > tlswire.VersionTLS12:
 		return false
 	case s.aead():
 		return v == tlswire.VersionTLS12
 	}
-	return true
+	// Before TLS 1.0 there were no other hashes (RFC 6101 5.2.3.1).
+	return v != tlswire.VersionSSL30 || s.mac == crypto.MD5 || s.mac == crypto.SHA1
 }

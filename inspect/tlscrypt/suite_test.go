@@ -11,19 +11,25 @@ import (
 // and no other.
 func TestSupported(t *testing.T) {
 	before := regexp.MustCompile(`^TLS_[A-Za-z0-9_]+_WITH_(` +
-		`RC4_128_(MD5|SHA)|3DES_EDE_CBC_(MD5|SHA)|NULL_(MD5|SHA|SHA256|SHA384)|AES_(128|256)_CBC_(SHA|SHA256|SHA384)|` +
+		`RC4_128_(MD5|SHA)|3DES_EDE_CBC_(MD5|SHA)|DES_CBC_(MD5|SHA)|NULL_(MD5|SHA|SHA256|SHA384)|AES_(128|256)_CBC_(SHA|SHA256|SHA384)|` +
 		`AES_(128|256)_GCM_SHA(256|384)|AES_(128|256)_CCM(_8)?(_SHA256|_SHA384)?|CHACHA20_POLY1305_SHA256)$`)
+	ssl := regexp.MustCompile(`_(MD5|SHA)$`)
 	aead := regexp.MustCompile(`_(GCM|CCM|POLY1305)`)
 	count := map[tlswire.Version]int{}
 	for n := range 1 << 16 {
 		id := tlswire.CipherSuite(n)
 		name := id.String()
 		for v, want := range map[tlswire.Version]bool{
-			tlswire.VersionSSL30: false,
-			tlswire.VersionTLS10: before.MatchString(name) && !aead.MatchString(name),
-			tlswire.VersionTLS11: before.MatchString(name) && !aead.MatchString(name),
-			tlswire.VersionTLS12: before.MatchString(name),
-			tlswire.VersionTLS13: n >= 0x1301 && n <= 0x1305,
+			tlswire.VersionSSL20:  false,
+			tlswire.VersionSSL30:  before.MatchString(name) && ssl.MatchString(name),
+			tlswire.VersionTLS10:  before.MatchString(name) && !aead.MatchString(name),
+			tlswire.VersionTLS11:  before.MatchString(name) && !aead.MatchString(name),
+			tlswire.VersionTLS12:  before.MatchString(name),
+			tlswire.VersionTLS13:  n >= 0x1301 && n <= 0x1305,
+			0x7f11:                false, // draft 17
+			0x7f12:                n >= 0x1301 && n <= 0x1305,
+			0x7f1c:                n >= 0x1301 && n <= 0x1305,
+			tlswire.VersionDTLS12: false,
 		} {
 			if got := Supported(v, id); got != want {
 				t.Errorf("%s in %s: %v, want %v", name, v, got, want)
@@ -44,9 +50,9 @@ func makeOpener(t testing.TB, v tlswire.Version, id tlswire.CipherSuite) *Opener
 	t.Helper()
 	var o *Opener
 	var err error
-	if v == tlswire.VersionTLS13 {
+	if v.Is13() {
 		s, _ := lookup(id)
-		if o, err = NewTLS13(id, make([]byte, s.prf.Size())); err == nil {
+		if o, err = NewTLS13Draft(v, id, make([]byte, s.prf.Size())); err == nil {
 			_, err = o.NextGeneration()
 		}
 	} else {
@@ -75,7 +81,7 @@ func TestOpenersThatCannotBe(t *testing.T) {
 		"secret of SHA-256": func() (*Opener, error) { return NewTLS13(tlswire.TLS_AES_256_GCM_SHA384, make([]byte, 32)) },
 		"suite of TLS 1.3":  func() (*Opener, error) { return NewTLS12(params12(tlswire.VersionTLS12, 0x1301, true)) },
 		"TLS 1.3":           func() (*Opener, error) { return NewTLS12(params12(tlswire.VersionTLS13, 0x1301, true)) },
-		"SSL 3.0":           func() (*Opener, error) { return NewTLS12(params12(tlswire.VersionSSL30, 0x0005, true)) },
+		"SSL 2.0":           func() (*Opener, error) { return NewTLS12(params12(tlswire.VersionSSL20, 0x0005, true)) },
 		"AEAD in TLS 1.1":   func() (*Opener, error) { return NewTLS12(params12(tlswire.VersionTLS11, gcm12, true)) },
 		"no secret in TLS 1.2": func() (*Opener, error) {
 			return NewTLS12(TLS12Params{Version: tlswire.VersionTLS12, CipherSuite: gcm12})

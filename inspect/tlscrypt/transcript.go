@@ -186,7 +186,10 @@ func (t *Transcript) content() ([]byte, error) {
 
 // Retry replaces what is there, a Client Hello, by a message_hash: so a Hello Retry
 // Request, which is to be added next, rewrites the transcript (RFC 8446 4.4.1).
-func (t *Transcript) Retry(alg crypto.Hash) error {
+func (t *Transcript) Retry(v tlswire.Version, alg crypto.Hash) error {
+	if draft := v.Draft(); draft != 0 && draft < draftMessageHash {
+		return nil
+	}
 	sum, err := t.Sum(alg)
 	if err != nil {
 		return err

@@ -18,7 +18,7 @@ type CertificateEntry struct {
 func ParseCertificate(version Version, body []byte) (*Certificate, error) {
 	m := new(Certificate)
 	r := newReader("Certificate", body)
-	if version.is13() {
+	if version.Is13() {
 		m.RequestContext = r.vector8("certificate_request_context")
 	}
 	list := r.sub24("certificate_list")
@@ -28,7 +28,7 @@ func ParseCertificate(version Version, body []byte) (*Certificate, error) {
 		if !list.failed && len(entry.Data) == 0 {
 			list.fail("cert_data", offset, reasonEmpty)
 		}
-		if version.is13() {
+		if version.Is13() {
 			var unchecked []ParseError // no content is read
 			entry.Extensions = list.extensions(&unchecked, nil)
 		}

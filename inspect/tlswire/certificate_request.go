@@ -18,7 +18,7 @@ type CertificateRequest struct {
 func ParseCertificateRequest(version Version, body []byte) (*CertificateRequest, error) {
 	m := new(CertificateRequest)
 	r := newReader("Certificate Request", body)
-	if version.is13() {
+	if version.Is13() {
 		m.RequestContext = r.vector8("certificate_request_context")
 		m.Extensions = r.extensions(&m.Malformed, func(t ExtensionType, r *reader) {
 			switch t {

@@ -13,7 +13,7 @@ type CertificateVerify struct {
 func ParseCertificateVerify(version Version, body []byte) (*CertificateVerify, error) {
 	m := new(CertificateVerify)
 	r := newReader("Certificate Verify", body)
-	if version.is12() || version.is13() {
+	if version.is12() || version.Is13() {
 		m.Scheme, m.HasScheme = SignatureScheme(r.uint16("algorithm")), true
 	}
 	m.Signature = r.vector16("signature")

@@ -35,6 +35,9 @@ type ClientHello struct {
 	CertCompression      []CertificateCompressionAlgorithm // RFC 8879 section 3
 	ECH                  bool                              // encrypted_client_hello is there, GREASE or real: RFC 9849 section 5
 
+	// SSL2 says that the hello came in the form of SSL 2.0, RFC 5246 appendix E.2.
+	SSL2 bool
+
 	// Malformed is what breaks a rule but leaves the rest readable: the content
 	// of an extension, a duplicate, an empty list. What could be read before
 	// the fault is in the fields above.
@@ -109,6 +112,13 @@ func (h *ClientHello) extension(t ExtensionType, r *reader) {
 		h.SignatureSchemesCert = codes16[SignatureScheme](r, "supported_signature_algorithms")
 	case ExtensionTypeKeyShare:
 		h.keyShares(r)
+	case treeDraftKeyShare:
+		if trial := *r; len(h.KeyShares) == 0 { // the number has had other uses
+			shares := new(ClientHello)
+			if shares.keyShares(&trial); !trial.failed {
+				h.KeyShares = shares.KeyShares
+			}
+		}
 	case ExtensionTypeSessionTicket:
 		h.SessionTicket, h.HasSessionTicket = r.all(), true
 	case ExtensionTypePreSharedKey:

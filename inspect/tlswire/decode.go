@@ -13,7 +13,11 @@ func Decode(ctx Context, ct ContentType, raw []byte) Field {
 	name := ct.String()
 	switch ct {
 	case ContentTypeHandshake:
-		name = d.handshake(&s)
+		if ctx.SSL2 {
+			name = s.ssl2()
+		} else {
+			name = d.handshake(&s)
+		}
 	case ContentTypeAlert: // RFC 8446 section 6
 		treeCode[AlertLevel](&s, "level", 1)
 		treeCode[AlertDescription](&s, "description", 1)
@@ -84,12 +88,7 @@ func (d *treeDecoder) pop(mark int) []Field {
 func (d *treeDecoder) tls12() bool { return d.ctx.Version == VersionTLS12 || d.ctx.Version == 0 }
 
 // draft returns the number of the TLS 1.3 draft that the connection speaks, or 0.
-func (d *treeDecoder) draft() int {
-	if v := d.ctx.Version; !v.is13() || v == VersionTLS13 { // draft-ietf-tls-tls13-28 section 4.2.1.1
-		return 0
-	}
-	return int(d.ctx.Version & 0xff)
-}
+func (d *treeDecoder) draft() int { return d.ctx.Version.Draft() }
 
 // handshake reads a handshake message (RFC 8446 section 4) and returns its name.
 func (d *treeDecoder) handshake(s *treeScope) string {

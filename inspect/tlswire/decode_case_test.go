@@ -82,7 +82,33 @@ func TestDecodeCases(t *testing.T) {
 }
 
 func treeCases() []treeCase {
-	return slices.Concat(treeMessageCases(), treeExtensionCases(), treeMalformedCases())
+	return slices.Concat(treeMessageCases(), treeExtensionCases(), treeMalformedCases(), treeSSL2Cases())
+}
+
+// treeSSL2Cases are messages of SSL 2.0.
+func treeSSL2Cases() []treeCase {
+	hs, ssl2 := ContentTypeHandshake, Context{SSL2: true}
+	record := func(parts ...[]byte) []byte {
+		body := slices.Concat(parts...)
+		return append([]byte{0x80 | byte(len(body)>>8), byte(len(body))}, body...)
+	}
+	challenge := hx("000102030405060708090a0b0c0d0e0f")
+	return []treeCase{
+		{"client hello of SSL 2.0", ssl2, hs, record(hx("01 0301 0006 0000 0010 010080 00002f"), challenge),
+			`{"version":{"value":769,"name":"TLS 1.0"},"cipher_specs":[{"value":65664,"name":"SSL2_RC4_128_WITH_MD5"},` +
+				`{"value":47,"name":"TLS_RSA_WITH_AES_128_CBC_SHA"}],"session_id":"","challenge":"000102030405060708090a0b0c0d0e0f"}`},
+		{"server hello of SSL 2.0", ssl2, hs, record(hx("04 01 00 0002 0000 0003 0010 0700c0"), challenge),
+			`{"session_id_hit":1,"certificate_type":0,"server_version":{"value":2,"name":"SSL 2.0"},` +
+				`"cipher_specs":[{"value":458944,"name":"SSL2_DES_192_EDE3_CBC_WITH_MD5"}],"connection_id":"000102030405060708090a0b0c0d0e0f"}`},
+		{"client master key of SSL 2.0", ssl2, hs, record(hx("02 0700c0 0001 0002 0003 aa bbbb cccccc")),
+			`{"cipher_kind":{"value":458944,"name":"SSL2_DES_192_EDE3_CBC_WITH_MD5"},"clear_key":"aa","encrypted_key":"bbbb","key_arg":"cccccc"}`},
+		{"error of SSL 2.0", ssl2, hs, record(hx("00 0001")), `{"error_code":{"value":1,"name":"SSL_PE_NO_CIPHER"}}`},
+		{"another message of SSL 2.0", ssl2, hs, record(hx("07 0102")), `{"body":"0102"}`},
+		{"client hello of SSL 2.0, ciphers cut", ssl2, hs, record(hx("01 0301 0005 0000 0000 010080 0000")), `…"malformed":"cipher_spec: cut short: 2 of 3 bytes"`},
+		{"client hello of SSL 2.0, too long a list", ssl2, hs, record(hx("01 0301 0fff 0000 0000 010080")), `…"malformed":"cipher_specs: length 4095, but 3 left"`},
+		{"client hello of SSL 2.0, cut", ssl2, hs, record(hx("01 0301"))[:4], `…"malformed":"version: cut short: 1 of 2 bytes"`},
+		{"client hello of SSL 2.0, bytes after it", ssl2, hs, record(hx("01 0301 0000 0000 0000 ff")), `…"malformed":"excess:`},
+	}
 }
 
 func treeMessageCases() []treeCase {
@@ -103,7 +129,11 @@ func treeMessageCases() []treeCase {
 			msg(HandshakeTypeServerHello, hx("7f12"), make([]byte, 32), hx("1301"), vec(2, ext(40, hx("001d"), vec(2, hx("aabb"))))),
 			`…"cipher_suite":{"value":4865,"name":"TLS_AES_128_GCM_SHA256"},"extensions":[`},
 		{"hello retry request of draft 18", tree18, hs,
-			msg(HandshakeTypeHelloRetryRequest, hx("7f12 1301"), vec(2, ext(40, hx("0017")))),
+			msg(HandshakeTypeHelloRetryRequest, hx("7f12"), vec(2, ext(40, hx("0017")))),
+			`{"server_version":{"value":32530,"name":"TLS 1.3 (draft 18)"},"extensions":[{"value":40,"name":"unknown (0x0028)","length":2}],` +
+				`"key_share":{"selected_group":{"value":23,"name":"secp256r1"}}}`},
+		{"hello retry request of draft 19", tree18, hs,
+			msg(HandshakeTypeHelloRetryRequest, hx("7f13 1301"), vec(2, ext(40, hx("0017")))),
 			`…"key_share":{"selected_group":{"value":23,"name":"secp256r1"}}`},
 		{"ticket of draft 18", tree18, hs, msg(HandshakeTypeNewSessionTicket, hx("00000e10 01020304"), vec(2, hx("aa")), vec(2)),
 			`{"ticket_lifetime":3600,"ticket_age_add":16909060,"ticket":"aa","extensions":[]}`},

@@ -7,7 +7,7 @@ import (
 
 // certificate reads a Certificate (RFC 8446 section 4.4.2; RFC 5246 section 7.4.2).
 func (s *treeScope) certificate() {
-	tls13 := s.decoder.ctx.Version.is13()
+	tls13 := s.decoder.ctx.Version.Is13()
 	if tls13 {
 		s.opaque("certificate_request_context", 1)
 	}
@@ -29,7 +29,7 @@ func (s *treeScope) certificate() {
 // certificateRequest reads a Certificate Request (RFC 8446 section 4.3.2; RFC 5246 section
 // 7.4.4). The signature algorithms came with TLS 1.2.
 func (s *treeScope) certificateRequest() {
-	if s.decoder.ctx.Version.is13() {
+	if s.decoder.ctx.Version.Is13() {
 		s.opaque("certificate_request_context", 1)
 		s.extensions()
 		return
@@ -64,7 +64,7 @@ func (s *treeScope) distinguishedNames(name string) {
 // certificateVerify reads a Certificate Verify (RFC 8446 section 4.4.3; RFC 5246 section
 // 7.4.8). Before TLS 1.2 it does not name the algorithm.
 func (s *treeScope) certificateVerify() {
-	if s.decoder.ctx.Version.is13() || s.decoder.tls12() {
+	if s.decoder.ctx.Version.Is13() || s.decoder.tls12() {
 		treeCode[SignatureScheme](s, "algorithm", 2)
 	}
 	s.opaque("signature", 2)

@@ -45,6 +45,23 @@ func (t treeHeartbeatType) String() string {
 	return unknown8(uint8(t))
 }
 
+// treeSSL2Error is an error of SSL 2.0 (draft-hickman-netscape-ssl-00 appendix C.5).
+type treeSSL2Error uint16
+
+func (e treeSSL2Error) String() string {
+	switch e {
+	case 1:
+		return "SSL_PE_NO_CIPHER"
+	case 2:
+		return "SSL_PE_NO_CERTIFICATE"
+	case 4:
+		return "SSL_PE_BAD_CERTIFICATE"
+	case 6:
+		return "SSL_PE_UNSUPPORTED_CERTIFICATE_TYPE"
+	}
+	return unknown16(uint16(e))
+}
+
 // treeSCTVersion is the version of a signed certificate timestamp (RFC 6962 section 3.2).
 type treeSCTVersion uint8
 

@@ -16,7 +16,7 @@ func (s *treeScope) clientHello() {
 // here, and neither a session id nor a compression method.
 func (s *treeScope) serverHello() {
 	version := treeCode[Version](s, "legacy_version", 2)
-	draft := version>>8 == 0x7f
+	draft := version.Draft() != 0
 	if f := s.bytes("random", len(helloRetryRandom)); f != nil && string(f.Bytes) == helloRetryRandom {
 		s.decoder.message = HandshakeTypeHelloRetryRequest
 	}
@@ -31,10 +31,13 @@ func (s *treeScope) serverHello() {
 }
 
 // draftHelloRetryRequest reads the message of type 6 that asked for another
-// Client Hello up to draft 21 of TLS 1.3 (draft-ietf-tls-tls13-21 section 4.1.4).
+// Client Hello up to draft 21 of TLS 1.3 (draft-ietf-tls-tls13-21 section 4.1.4). The
+// suite came with draft 19.
 func (s *treeScope) draftHelloRetryRequest() {
-	treeCode[Version](s, "server_version", 2)
-	treeCode[CipherSuite](s, "cipher_suite", 2)
+	version := treeCode[Version](s, "server_version", 2)
+	if version.Draft() == 0 || version.Draft() >= draftSuiteInRetry {
+		treeCode[CipherSuite](s, "cipher_suite", 2)
+	}
 	s.extensions()
 }
 

@@ -273,8 +273,11 @@ func FuzzDecode(f *testing.F) {
 	for _, c := range treeCases() {
 		f.Add(uint16(c.ctx.Version), uint16(c.ctx.CipherSuite), c.ctx.FromServer, uint8(c.ct), c.raw)
 	}
+	for _, c := range treeSSL2Cases() {
+		f.Add(uint16(VersionSSL20), uint16(0), false, uint8(c.ct), c.raw)
+	}
 	f.Fuzz(func(t *testing.T, version, suite uint16, fromServer bool, ct uint8, raw []byte) {
-		ctx := Context{Version: Version(version), CipherSuite: CipherSuite(suite), FromServer: fromServer}
+		ctx := Context{Version: Version(version), CipherSuite: CipherSuite(suite), FromServer: fromServer, SSL2: Version(version) == VersionSSL20}
 		before := bytes.Clone(raw)
 		tree := Decode(ctx, ContentType(ct), raw)
 		checkTree(t, raw, &tree)

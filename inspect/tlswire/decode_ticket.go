@@ -5,7 +5,7 @@ package tlswire
 // of TLS 1.3.
 func (s *treeScope) newSessionTicket() {
 	s.uint("ticket_lifetime", 4)
-	if !s.decoder.ctx.Version.is13() {
+	if !s.decoder.ctx.Version.Is13() {
 		s.opaque("ticket", 2)
 		return
 	}

@@ -33,7 +33,8 @@
 // does no input or output and reads no clock. It doesn't join the fragments of a
 // message: callers append them until ParseHandshake has enough. It judges no
 // message by what came before it, verifies no signature and trusts no
-// certificate. DTLS and SSL 2.0 are known by name only.
+// certificate. DTLS is known by name only, and SSL 2.0 by what its ends say in the
+// clear.
 //
 // Promises: no input makes it panic, nor take more time or memory than in
 // proportion to its length; the same bytes give the same result; input is never

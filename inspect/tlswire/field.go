@@ -45,6 +45,9 @@ type Context struct {
 	Version     Version
 	CipherSuite CipherSuite
 	FromServer  bool
+	// SSL2 says that the message is one of SSL 2.0, whose record's header of two
+	// bytes is before it.
+	SSL2 bool
 }
 
 // Field is a node of a decoded message. The fields of a node cover its bytes in

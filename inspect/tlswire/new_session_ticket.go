@@ -20,12 +20,12 @@ func ParseNewSessionTicket(version Version, body []byte) (*NewSessionTicket, err
 	m := new(NewSessionTicket)
 	r := newReader("New Session Ticket", body)
 	m.Lifetime = r.uint32("ticket_lifetime")
-	if version.is13() {
+	if version.Is13() {
 		m.AgeAdd = r.uint32("ticket_age_add")
 		m.Nonce = r.vector8("ticket_nonce")
 	}
 	m.Ticket = r.vector16("ticket")
-	if version.is13() {
+	if version.Is13() {
 		m.Extensions = r.extensions(&m.Malformed, func(t ExtensionType, r *reader) {
 			if t == ExtensionTypeEarlyData {
 				m.MaxEarlyData = r.uint32("max_early_data_size")

@@ -50,9 +50,14 @@ func ParseServerHello(body []byte) (*ServerHello, error) {
 	if h.IsHelloRetryRequest() {
 		r.message = "Hello Retry Request"
 	}
-	h.SessionID = r.sessionID(&h.Malformed)
+	draft := h.LegacyVersion.Draft() != 0 // drafts before the 22nd had a form of their own
+	if !draft {
+		h.SessionID = r.sessionID(&h.Malformed)
+	}
 	h.CipherSuite = CipherSuite(r.uint16("cipher_suite"))
-	h.CompressionMethod = CompressionMethod(r.uint8("legacy_compression_method"))
+	if !draft {
+		h.CompressionMethod = CompressionMethod(r.uint8("legacy_compression_method"))
+	}
 	if r.more() { // up to TLS 1.2 the list may be absent, RFC 5246 section 7.4.1.3
 		h.Extensions = r.extensions(&h.Malformed, h.extension)
 		r.end("extensions")
@@ -70,13 +75,11 @@ func (h *ServerHello) extension(t ExtensionType, r *reader) {
 		h.SelectedVersion = Version(r.uint16("selected_version"))
 		r.end("selected_version")
 	case ExtensionTypeKeyShare:
-		if h.IsHelloRetryRequest() {
-			h.KeyShare.Group = NamedGroup(r.uint16("selected_group"))
-		} else {
-			h.KeyShare.Group = NamedGroup(r.uint16("group"))
-			h.KeyShare.KeyExchange = r.vector16("key_exchange")
+		h.keyShare(r)
+	case treeDraftKeyShare:
+		if h.LegacyVersion.Draft() != 0 || h.SelectedVersion.Draft() != 0 {
+			h.keyShare(r)
 		}
-		r.end("key_share")
 	case ExtensionTypeALPN:
 		h.ALPN = r.protocolName()
 	case ExtensionTypePreSharedKey:
@@ -101,6 +104,38 @@ func (h *ServerHello) extension(t ExtensionType, r *reader) {
 		h.ServerCertificateType = CertificateType(r.uint8("server_certificate_type"))
 		r.end("server_certificate_type")
 	}
+}
+
+func (h *ServerHello) keyShare(r *reader) {
+	if h.IsHelloRetryRequest() {
+		h.KeyShare.Group = NamedGroup(r.uint16("selected_group"))
+	} else {
+		h.KeyShare.Group = NamedGroup(r.uint16("group"))
+		h.KeyShare.KeyExchange = r.vector16("key_exchange")
+	}
+	r.end("key_share")
+}
+
+// draftSuiteInRetry is the draft of TLS 1.3 from which on a Hello Retry Request names
+// the suite: its hash rewrites the transcript since then.
+const draftSuiteInRetry = 19
+
+// ParseDraftHelloRetryRequest reads the body of a Hello Retry Request as it was up to
+// draft 21 of TLS 1.3, a message of its own: draft-ietf-tls-tls13-21 section 4.1.4. The
+// result has the random of one of today.
+func ParseDraftHelloRetryRequest(body []byte) (*ServerHello, error) {
+	h := &ServerHello{Random: []byte(helloRetryRandom)}
+	r := newReader("Hello Retry Request", body)
+	h.LegacyVersion = Version(r.uint16("server_version"))
+	if draft := h.LegacyVersion.Draft(); draft == 0 || draft >= draftSuiteInRetry {
+		h.CipherSuite = CipherSuite(r.uint16("cipher_suite"))
+	}
+	h.Extensions = r.extensions(&h.Malformed, h.extension)
+	r.end("extensions")
+	if err := r.failure(); err != nil {
+		return nil, err
+	}
+	return h, nil
 }
 
 // IsHelloRetryRequest says whether the message is a Hello Retry Request, which

@@ -42,8 +42,10 @@ func (v Version) String() string {
 		return "DTLS 1.3"
 	}
 	switch {
-	case v>>8 == 0x7f: // the drafts of RFC 8446, its section 4.2.1.1 in draft 28
+	case v>>8 == draftMajor:
 		return fmt.Sprintf("TLS 1.3 (draft %d)", uint8(v))
+	case v>>8 == fizzMajor:
+		return fmt.Sprintf("TLS 1.3 (Fizz, draft %d)", uint8(v))
 	case isGREASE(uint16(v)):
 		return grease(uint16(v))
 	}
@@ -57,9 +59,24 @@ func (v Version) IsGREASE() bool { return isGREASE(uint16(v)) }
 // records of today's form.
 func (v Version) known() bool { return v >= VersionSSL30 && v <= VersionTLS13 }
 
-// is13 says whether messages have the forms of TLS 1.3, its drafts included.
-func (v Version) is13() bool { return v == VersionTLS13 || v>>8 == 0x7f }
+// The first bytes of the versions of TLS 1.3 before it was final; the second is the
+// draft's number.
+const (
+	draftMajor = 0x7f // draft-ietf-tls-tls13-28 section 4.2.1.1
+	fizzMajor  = 0xfb // variants of drafts that github.com/facebookincubator/fizz spoke
+)
+
+// Is13 says whether v is TLS 1.3 or one of its drafts.
+func (v Version) Is13() bool { return v == VersionTLS13 || v.Draft() != 0 }
+
+// Draft returns the number of the draft of TLS 1.3 that v is, or 0.
+func (v Version) Draft() int {
+	if major := v >> 8; major != draftMajor && major != fizzMajor {
+		return 0
+	}
+	return int(v & 0xff)
+}
 
 // is12 says whether messages have the forms of TLS 1.2, which unknown versions
 // and none are taken for.
-func (v Version) is12() bool { return !v.is13() && (v < VersionSSL30 || v >= VersionTLS12) }
+func (v Version) is12() bool { return !v.Is13() && (v < VersionSSL30 || v >= VersionTLS12) }
