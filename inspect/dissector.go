@@ -17,6 +17,7 @@ type Dissector struct {
 	notary    *notary // nil: one without a bound is made when it is needed
 	accepted  *acceptances
 	emit      func(*Event)
+	tapped    bool       // KindSockets and KindBytes are wanted
 	deliver   func(item) // queues what a key store tells; nil where nothing is queued
 	slab      *slab
 	tail      []byte // where the end of a held record is put together
@@ -58,6 +59,8 @@ func (d *Dissector) handle(it *item, s *Session) {
 		d.chunk(it.leg, it.up, it.at, it.b)
 	case itemSecret:
 		d.secret(it)
+	case itemSockets:
+		d.emit(&Event{Time: it.at, Kind: KindSockets, Conn: d.conn, Leg: it.leg, Body: it.body.(*Sockets)})
 	case itemKeys:
 		d.leg(it.leg).use(it.body.(*KeyStore))
 	case itemNoSecrets:
@@ -94,6 +97,9 @@ func (d *Dissector) chunk(leg LegName, up bool, at time.Time, b []byte) {
 	c := d.leg(leg)
 	f := c.flow(up)
 	f.total.Bytes += int64(len(b))
+	if d.tapped { // before b is decrypted
+		d.emit(&Event{Time: at, Kind: KindBytes, Conn: d.conn, Leg: leg, From: f.from, To: f.to, Body: &Bytes{clone(b)}})
+	}
 	c.feed(f, at, b)
 }
 

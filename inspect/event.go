@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"net/netip"
 	"time"
 
 	"tlsmitm/inspect/tlswire"
@@ -37,9 +38,14 @@ const (
 	KindGRPCMessage     Kind = "grpc.message"
 	KindH2Frame         Kind = "h2.frame"
 
-	// KindSecret carries a key log line to the key log sink alone.
-	// No other sink may write it.
+	// KindSecret carries a key log line to the sinks that write secrets: the key
+	// log's and the capture's. No other sink may write it.
 	KindSecret Kind = "secret"
+
+	// KindSockets and KindBytes tell between which addresses a leg runs, and what
+	// passed on it, to every ByteSink. No other sink is given them.
+	KindSockets Kind = "sockets"
+	KindBytes   Kind = "bytes"
 )
 
 // LegName names one of a connection's TLS conversations.
@@ -94,7 +100,7 @@ type Event struct {
 	No int
 	// Body is the rest, one type per kind: *RunStart, *RunEnd, *ConnOpen,
 	// *Message, *Data (tls.data and tcp.data), *Malformed, *Verification,
-	// *Established, *Diagnosis, *Loss, *ConnClose, *Secret, *Unknown, and those of
+	// *Established, *Diagnosis, *Loss, *ConnClose, *Sockets, *Bytes, *Secret, *Unknown, and those of
 	// application.Event.
 	Body any
 }
@@ -275,4 +281,14 @@ type Unknown struct {
 // Secret is a line of the NSS key log format, without its line end.
 type Secret struct {
 	Line string
+}
+
+// Sockets are the addresses of a leg's ends. One that is not known is not valid.
+type Sockets struct {
+	Client, Server netip.AddrPort
+}
+
+// Bytes is a run of bytes in one direction of a leg, as they passed. Read-only.
+type Bytes struct {
+	B []byte
 }

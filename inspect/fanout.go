@@ -22,16 +22,27 @@ type Sink interface {
 	Close() error
 }
 
+// ByteSink is a Sink that is given what passed on each leg, too, as KindSockets and
+// KindBytes. That costs a copy of everything, so nothing of it is made without one.
+type ByteSink interface {
+	Sink
+	TakesBytes()
+}
+
 const flushEvery = 50 * time.Millisecond
 
 // fanout gives every event to every sink, each through a bounded queue of its
 // own. A sink that is slow makes the dissector wait; one that fails is switched
 // off, and the others go on.
-type fanout struct{ outlets []*outlet }
+type fanout struct {
+	outlets []*outlet
+	tapped  bool // some outlet takes bytes
+}
 
 // outlet is a sink with its queue and its goroutine.
 type outlet struct {
 	sink    Sink
+	bytes   bool // it takes bytes
 	onError func(string, error)
 	limit   int64
 
@@ -52,6 +63,8 @@ func newFanout(sinks []Sink, limit int64, onError func(string, error)) *fanout {
 	for _, s := range sinks {
 		o := &outlet{sink: s, onError: onError, limit: limit, wake: make(chan struct{}, 1), done: make(chan struct{})}
 		o.room = sync.NewCond(&o.mu)
+		_, o.bytes = s.(ByteSink)
+		f.tapped = f.tapped || o.bytes
 		f.outlets = append(f.outlets, o)
 		go o.run()
 	}
@@ -60,13 +73,43 @@ func newFanout(sinks []Sink, limit int64, onError func(string, error)) *fanout {
 
 // publish queues a batch for every sink, waiting where a queue is full.
 func (f *fanout) publish(batch []*Event) {
-	size := int64(0)
-	for _, e := range batch {
-		size += e.size()
+	all := sized(batch)
+	plain := all
+	if f.tapped {
+		plain = sized(withoutBytes(batch))
 	}
 	for _, o := range f.outlets {
-		o.put(batch, size)
+		if o.bytes {
+			o.put(all)
+		} else {
+			o.put(plain)
+		}
 	}
+}
+
+// load is a batch of events with what they hold in memory.
+type load struct {
+	events []*Event
+	size   int64
+}
+
+func sized(batch []*Event) load {
+	l := load{events: batch}
+	for _, e := range batch {
+		l.size += e.size()
+	}
+	return l
+}
+
+// withoutBytes returns the events that every sink may have.
+func withoutBytes(batch []*Event) []*Event {
+	plain := make([]*Event, 0, len(batch))
+	for _, e := range batch {
+		if e.Kind != KindBytes && e.Kind != KindSockets {
+			plain = append(plain, e)
+		}
+	}
+	return plain
 }
 
 // close lets every sink write what is queued, and closes it.
@@ -94,14 +137,17 @@ func (f *fanout) close(ctx context.Context) error {
 	return first
 }
 
-func (o *outlet) put(batch []*Event, size int64) {
+func (o *outlet) put(l load) {
+	if len(l.events) == 0 {
+		return
+	}
 	o.mu.Lock()
 	for o.size > o.limit && !o.off {
 		o.room.Wait()
 	}
 	if !o.off {
-		o.events = append(o.events, batch...)
-		o.size += size
+		o.events = append(o.events, l.events...)
+		o.size += l.size
 	}
 	o.mu.Unlock()
 	o.signal()
@@ -202,6 +248,8 @@ func (e *Event) size() int64 {
 		return base + int64(len(b.Bytes))
 	case *Malformed:
 		return base + int64(len(b.Bytes))
+	case *Bytes:
+		return base + int64(len(b.B))
 	case interface{ Held() int64 }: // of package application
 		return base + b.Held()
 	}

@@ -65,6 +65,7 @@ type Inspector struct {
 	fanout  *fanout
 	workers []*worker
 	masters *masterStore
+	tapped  bool // a sink takes bytes
 	notary  *notary
 
 	accepted acceptances
@@ -107,6 +108,10 @@ func New(opts Options) *Inspector {
 		masters: newMasterStore(masterStoreSize),
 		notary:  newNotary(opts.SignaturesPerSecond),
 		started: time.Now(),
+	}
+	for _, s := range opts.Sinks {
+		_, takes := s.(ByteSink)
+		in.tapped = in.tapped || takes
 	}
 	in.fanout = newFanout(opts.Sinks, opts.QueueBytes, opts.OnSinkError)
 	for range max(1, min(4, runtime.GOMAXPROCS(0)/2)) {

@@ -11,12 +11,12 @@ import (
 
 // AppendJSON appends the event as one JSON object without a line end.
 // docs/events.md describes the keys, and events.schema.json beside it is the
-// schema. An event of KindSecret appends nothing: secrets are not for reading.
+// schema. Events of KindSecret, KindSockets and KindBytes append nothing.
 func (e *Event) AppendJSON(dst []byte) []byte { return (*Encoder)(nil).Append(dst, e) }
 
 // Append does what AppendJSON does.
 func (n *Encoder) Append(dst []byte, e *Event) []byte {
-	if e.Kind == KindSecret {
+	if e.Kind == KindSecret || e.Kind == KindSockets || e.Kind == KindBytes {
 		return dst
 	}
 	if u, ok := e.Body.(*Unknown); ok {

@@ -3,6 +3,7 @@ package inspect
 import (
 	"io"
 	"net"
+	"net/netip"
 	"time"
 )
 
@@ -50,6 +51,24 @@ func (l *Leg) UseKeys(keys *KeyStore) {
 		return
 	}
 	l.s.push(item{kind: itemKeys, leg: l.name, at: time.Now(), body: keys})
+}
+
+// Sockets tells between which addresses the leg runs: the client's end and the
+// server's. It must be called before the leg's first bytes. What is no TCP address
+// is not known.
+func (l *Leg) Sockets(client, server net.Addr) {
+	if l == nil || !l.s.in.tapped {
+		return
+	}
+	l.s.push(item{kind: itemSockets, leg: l.name, at: time.Now(), body: &Sockets{addrPort(client), addrPort(server)}})
+}
+
+func addrPort(a net.Addr) netip.AddrPort {
+	if t, ok := a.(*net.TCPAddr); ok {
+		ap := t.AddrPort()
+		return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+	}
+	return netip.AddrPort{}
 }
 
 // Verified tells what the check of the server's certificate found.

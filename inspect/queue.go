@@ -77,6 +77,7 @@ const (
 	itemLoss                      // bytes that did not fit into the queue
 	itemClose                     // the connection is over
 	itemKeys                      // where the leg's secrets come from
+	itemSockets                   // the leg's addresses
 	itemNoSecrets                 // no more secrets will come from there
 )
 
@@ -87,7 +88,7 @@ type item struct {
 	leg  LegName
 	at   time.Time
 	b    []byte // of a block, or a secret's line
-	body any    // *Verification, Outcome, *KeyStore, a secret as a tlscrypt.KeyLogLine
+	body any    // *Verification, Outcome, *KeyStore, *Sockets, a secret as a tlscrypt.KeyLogLine
 }
 
 // blockSize holds a whole TLS record with room to spare; a chunk that is larger

@@ -61,7 +61,7 @@ func (in *Inspector) Open(meta Meta) *Session {
 	in.sessions.Add(1)
 	s.dissector = newDissector(id, meta, time.Now(), in.opts.DataBytes, in.masters, s.worker.collect)
 	s.dissector.slab, s.dissector.accepted, s.dissector.notary = &s.worker.slab, &in.accepted, in.notary
-	s.dissector.deliver = s.deliver
+	s.dissector.deliver, s.dissector.tapped = s.deliver, in.tapped
 	if !in.opts.NoExchanges {
 		s.dissector.carried = &carried{d: s.dissector, options: in.opts.Exchanges}
 	}

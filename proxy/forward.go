@@ -294,7 +294,7 @@ func (f *forward) dial() (conn net.Conn, err error) {
 		c.finish(nil)
 		return nil, net.ErrClosed
 	}
-	c.server.start(raw, c.session.Leg(inspect.LegServer).Tap(raw))
+	c.server.start(raw, c.tapServer(raw))
 	c.server.watch = false
 	c.relaying.Store(true)
 	return &upstreamConn{&c.server}, nil

@@ -138,7 +138,7 @@ func (c *connection) serveHello(s *sniffed, action Action) (relayed bool, prob *
 		c.lastWords(fatalAlert(hello, prob.alert))
 		return false, prob
 	}
-	c.server.start(c.server.raw, c.session.Leg(inspect.LegServer).Tap(c.server.raw))
+	c.server.start(c.server.raw, c.tapServer(c.server.raw))
 	c.server.replayErr = s.serverErr
 	up, prob := c.handshakeUpstream(hello)
 	if prob != nil {
@@ -159,9 +159,17 @@ func (c *connection) serveHello(s *sniffed, action Action) (relayed bool, prob *
 // tapClient makes the client's flow that of the leg client, from its first byte.
 func (c *connection) tapClient(s *sniffed) {
 	leg := c.session.Leg(inspect.LegClient)
+	leg.Sockets(c.client.raw.RemoteAddr(), c.client.raw.LocalAddr())
 	leg.Sniffed(s.at, s.scan.buf)
 	c.client.start(c.client.raw, leg.Tap(c.client.raw))
 	c.client.replay = s.scan.buf
+}
+
+// tapServer makes what passes on raw that of the leg server.
+func (c *connection) tapServer(raw net.Conn) net.Conn {
+	leg := c.session.Leg(inspect.LegServer)
+	leg.Sockets(raw.LocalAddr(), raw.RemoteAddr())
+	return leg.Tap(raw)
 }
 
 // passUntouched relays what the client and the server say to each other as it is.
@@ -170,6 +178,7 @@ func (c *connection) tapClient(s *sniffed) {
 func (c *connection) passUntouched(s *sniffed, mode inspect.Mode) {
 	c.mode = mode
 	leg := c.session.Leg(inspect.LegDirect)
+	leg.Sockets(c.client.raw.RemoteAddr(), c.server.raw.RemoteAddr())
 	if mode == inspect.ModeObserve {
 		leg.UseKeys(c.p.clientKeys)
 	}

@@ -145,7 +145,7 @@ type event struct {
 	From, To    string
 	No          int
 	ContentType int `json:"content_type"`
-	Type        *int
+	Type        *typeNumber
 	Name        string
 	Encrypted   bool
 	Length      int
@@ -173,6 +173,18 @@ type event struct {
 		Data      int64
 	}
 	line string
+}
+
+// typeNumber is a handshake type. What has a type of another kind, as frames of
+// HTTP/2 do, has none.
+type typeNumber int
+
+func (n *typeNumber) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '{' {
+		*n = -1
+		return nil
+	}
+	return json.Unmarshal(b, (*int)(n))
 }
 
 // proxyUnderTest is a running tlsmitm with its own CA.
@@ -257,7 +269,7 @@ func (p *proxyUnderTest) closed(n int) (of []event) {
 func types(events []event, leg, from string) (list []int) {
 	for _, e := range events {
 		if e.Event == "tls.message" && e.Leg == leg && e.From == from && e.Type != nil {
-			list = append(list, *e.Type)
+			list = append(list, int(*e.Type))
 		}
 	}
 	return list

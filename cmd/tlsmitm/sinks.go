@@ -32,7 +32,7 @@ type outlets struct {
 func (p *app) open(s *config.Settings) (*outlets, error) {
 	o := &outlets{exchanges: exchanges(s)}
 	view, to := s.View, p.stdout
-	if s.JSON == "-" {
+	if s.JSON == "-" || s.PCAP == "-" {
 		to = p.stderr
 		if !s.Source("view").Given() {
 			view = config.ViewNone
@@ -77,7 +77,26 @@ func (p *app) open(s *config.Settings) (*outlets, error) {
 		}
 		o.files, o.sinks = append(o.files, f), append(o.sinks, sink.NewKeyLog(f))
 	}
-	return o, nil
+	return o, p.openCapture(s, o)
+}
+
+// openCapture adds the sink of packets, if one is wanted.
+func (p *app) openCapture(s *config.Settings, o *outlets) error {
+	switch s.PCAP {
+	case "":
+	case "-":
+		if term.IsTerminal(int(p.stdout.Fd())) {
+			return errors.Join(captureOnTerminal(s.Source("pcap").String()), o.close())
+		}
+		o.sinks = append(o.sinks, sink.NewCapture(unclosed{p.stdout}))
+	default:
+		f, err := sink.OpenCapture(string(s.PCAP))
+		if err != nil {
+			return errors.Join(unwritable(s.Source("pcap").String(), string(s.PCAP), err), o.close())
+		}
+		o.files, o.sinks = append(o.files, f), append(o.sinks, sink.NewCapture(f))
+	}
+	return nil
 }
 
 // exchanges is what the settings want kept and told of HTTP.

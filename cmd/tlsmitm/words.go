@@ -167,6 +167,10 @@ func unusableRoots(from config.Source, path string, err error) error {
 	}
 }
 
+func captureOnTerminal(from string) error {
+	return fmt.Errorf("packets are nothing to read on a terminal (%s); name a file, or pipe them on: tlsmitm --pcap - | wireshark -k -i -", from)
+}
+
 func unreadableKeyLog(path string, err error) string {
 	why := fmt.Sprint(reason(err))
 	switch {

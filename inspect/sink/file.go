@@ -53,3 +53,19 @@ func OpenJSON(path string) (*os.File, error) {
 	}
 	return f, nil
 }
+
+// OpenCapture opens a file for what passed and the secrets that open it, emptying one
+// that exists. Who may use it is as with OpenPrivate.
+func OpenCapture(path string) (*os.File, error) {
+	f, err := OpenPrivate(path)
+	if err != nil {
+		return nil, err
+	}
+	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+		if err := f.Truncate(0); err != nil {
+			f.Close()
+			return nil, fmt.Errorf("sink: %w", err)
+		}
+	}
+	return f, nil
+}

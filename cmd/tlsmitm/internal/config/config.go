@@ -15,6 +15,7 @@ type Config struct {
 	JSON         Path      `yaml:"json"` // "" is none, "-" is standard output
 	HAR          Path      `yaml:"har"`
 	KeyLog       Path      `yaml:"keylog"`
+	PCAP         Path      `yaml:"pcap"` // "" is none, "-" is standard output
 	ClientKeyLog Path      `yaml:"client_keylog"`
 	Lang         Lang      `yaml:"lang"`
 	DataBytes    DataBytes `yaml:"data_bytes"`

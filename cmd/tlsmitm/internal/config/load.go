@@ -163,7 +163,7 @@ func (s *Settings) check() Problems {
 	for _, o := range []struct {
 		path string
 		file Path
-	}{{"keylog", s.KeyLog}, {"har", s.HAR}, {"json", s.JSON}} {
+	}{{"keylog", s.KeyLog}, {"pcap", s.PCAP}, {"har", s.HAR}, {"json", s.JSON}} {
 		name := filepath.Clean(string(o.file))
 		switch other, twice := written[name]; {
 		case o.file == "" || o.file == "-":
@@ -172,6 +172,12 @@ func (s *Settings) check() Problems {
 		default:
 			written[name] = o.path
 		}
+	}
+	if other, twice := written[filepath.Clean(string(s.ClientKeyLog))]; twice && s.ClientKeyLog != "" {
+		bad("client_keylog", sameAsWritten(other))
+	}
+	if s.JSON == "-" && s.PCAP == "-" {
+		bad("json", bothOutputs)
 	}
 	return ps
 }
@@ -191,8 +197,6 @@ func (s *Settings) checkObserve(bad func(path, text string)) {
 	switch file := s.ClientKeyLog; {
 	case file == "-":
 		bad("client_keylog", keyLogIn)
-	case file != "" && filepath.Clean(string(file)) == filepath.Clean(string(s.KeyLog)):
-		bad("client_keylog", sameAsOwn)
 	case file == "" && s.Policy.Default == ActionObserve:
 		bad("policy.default", noClientKeyLog)
 	case file == "" && len(s.Policy.Observe) > 0:

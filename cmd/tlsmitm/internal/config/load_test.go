@@ -16,7 +16,7 @@ func env(vars map[string]string) func(string) (string, bool) {
 var sample = map[string]string{
 	"listen": "127.0.0.1:1", "allow-remote": "true", "bytes": "true", "ca-dir": "d", "upstream-ca": "u", "view": "none", "json": "j",
 	"show": "all", "har": "h", "body-bytes": "2KiB", "both-legs": "true", "h2-frames": "true", "proto": "p",
-	"keylog": "k", "policy": "tunnel", "client-keylog": "c", "lang": "zh", "data-bytes": "1", "log-level": "debug", "log-format": "json",
+	"keylog": "k", "pcap": "c.pcapng", "policy": "tunnel", "client-keylog": "c", "lang": "zh", "data-bytes": "1", "log-level": "debug", "log-format": "json",
 }
 
 func TestEveryOptionIsAFlagAVariableAndAField(t *testing.T) {
@@ -102,6 +102,25 @@ func TestWhoTellsItsSecretsIsObserved(t *testing.T) {
 			t.Errorf("%q %q: %v", c.file, c.flags, err)
 		case err == nil && string(s.Policy.Default) != c.want:
 			t.Errorf("%q %q: the default is %s, not %s", c.file, c.flags, s.Policy.Default, c.want)
+		}
+	}
+}
+
+func TestTwoOutputsAreNeverOneFile(t *testing.T) {
+	for _, c := range []struct {
+		flags map[string][]string
+		want  string
+	}{
+		{map[string][]string{"pcap": {"a"}, "json": {"./a"}}, "flag --json names the same file as `pcap`"},
+		{map[string][]string{"pcap": {"a"}, "keylog": {"a"}}, "flag --pcap names the same file as `keylog`"},
+		{map[string][]string{"pcap": {"a"}, "client-keylog": {"a"}}, "flag --client-keylog names the same file as `pcap`: that one is written here"},
+		{map[string][]string{"pcap": {"-"}, "json": {"-"}}, "flag --json and `pcap` cannot both be standard output"},
+		{map[string][]string{"pcap": {"-"}, "json": {"a"}}, ""},
+		{map[string][]string{"pcap": {"a"}, "json": {"-"}, "keylog": {"b"}}, ""},
+	} {
+		_, err := Load(Input{Options: Options(), Flags: c.flags})
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%v: %v, not %s", c.flags, err, c.want)
 		}
 	}
 }

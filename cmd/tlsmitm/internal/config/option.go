@@ -33,6 +33,7 @@ func Options() []Option {
 		{"json", "json", "FILE", usageJSON, nil},
 		{"har", "har", "FILE", usageHAR, nil},
 		{"keylog", "keylog", "FILE", usageKeyLog, nil},
+		{"pcap", "pcap", "FILE", usagePCAP, nil},
 		{"policy", "policy.default", "ACTION", usagePolicy, []string{"intercept", "observe", "tunnel", "refuse"}},
 		{"client-keylog", "client_keylog", "FILE", usageClientKeyLog, nil},
 		{"lang", "lang", "LANG", usageLang, []string{"en", "zh"}},

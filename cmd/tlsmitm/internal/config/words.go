@@ -17,6 +17,7 @@ const (
 	usageBytes        = "with --view detail, show every byte of every message in hexadecimal"
 	usageJSON         = "write every event to this file as JSON lines; - is standard output"
 	usageKeyLog       = "add the TLS secrets of both legs to this file (NSS key log)"
+	usagePCAP         = "write what passes on both legs to this file as packets, with the secrets (pcapng); - is standard output"
 	usagePolicy       = "what to do with connections that no pattern matches: intercept, observe, tunnel or refuse"
 	usageClientKeyLog = "open observed connections with this file, to which the client writes its TLS secrets (SSLKEYLOGFILE)"
 	usageLang         = "language of the notes: en or zh"
@@ -101,7 +102,7 @@ const (
 	fieldsOf           = "fields of its own"
 	tooSmall           = "must be more than 0"
 	harOut             = "wants a file, not `-`: an archive is written from its middle"
-	sameAsOwn          = "names the same file as `keylog`: that one gets the secrets, this one is where the client writes them"
+	bothOutputs        = "and `pcap` cannot both be standard output: name a file for one"
 	keyLogIn           = "wants the file to which the client writes its secrets, not `-`"
 	noClientKeyLog     = "is `observe`, which needs the secrets of the client: name the file to which it writes them with `client_keylog` (--client-keylog), or choose tunnel"
 	hostsWithoutKeyLog = "has hosts to observe, which needs the secrets of the client: name the file to which it writes them with `client_keylog` (--client-keylog), or move them to `policy.tunnel`"
@@ -111,6 +112,10 @@ const (
 
 func bothFiles(other string) string {
 	return fmt.Sprintf("names the same file as `%s`: give each its own", other)
+}
+
+func sameAsWritten(other string) string {
+	return "names the same file as `" + other + "`: that one is written here, this one is where the client writes its secrets"
 }
 
 func queueTooSmall(least ByteSize) string { return fmt.Sprintf("must be at least %dKiB", least>>10) }

@@ -1,0 +1,152 @@
+package sink
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+
+	"tlsmitm/inspect"
+)
+
+// capturedConn is a connection of which packets are written.
+type capturedConn struct {
+	id   uint64
+	open inspect.ConnOpen
+	legs []*capturedLeg
+	last time.Time // of its packets: within a connection they never go back
+}
+
+// capturedLeg is a leg as a connection of TCP.
+type capturedLeg struct {
+	conn    *capturedConn
+	name    inspect.LegName
+	client  tcpEnd
+	server  tcpEnd
+	begun   bool            // the three packets that open it are written
+	waits   bool            // secrets are still to come
+	random  string          // of the handshake that labels is about
+	labels  map[string]bool // the secrets that have come
+	unacked int
+}
+
+func (c *capturedConn) leg(name inspect.LegName) *capturedLeg {
+	for _, l := range c.legs {
+		if l.name == name {
+			return l
+		}
+	}
+	l := &capturedLeg{conn: c, name: name}
+	l.between(netip.AddrPort{}, netip.AddrPort{})
+	c.legs = append(c.legs, l)
+	return l
+}
+
+// between sets the addresses. One that is not known is from the range that is for
+// examples (RFC 5737), with a port of its own.
+func (l *capturedLeg) between(client, server netip.AddrPort) {
+	if !client.IsValid() {
+		client = netip.AddrPortFrom(netip.AddrFrom4([4]byte{192, 0, 2, 1}), uint16(49152+l.conn.id%16384))
+	}
+	if !server.IsValid() {
+		server = netip.AddrPortFrom(netip.AddrFrom4([4]byte{192, 0, 2, 2}), 443)
+	}
+	l.client.address, l.server.address = client, server
+}
+
+func (l *capturedLeg) begin() {
+	l.begun = true
+	// Where the sequence numbers begin makes no difference, but that a port that
+	// is used again begins elsewhere.
+	l.client.next, l.server.next = uint32(l.conn.id)*2654435761, uint32(l.conn.id)*2246822519
+}
+
+func (l *capturedLeg) end(client bool) *tcpEnd {
+	if client {
+		return &l.client
+	}
+	return &l.server
+}
+
+// number is that of the leg's interface.
+func (l *capturedLeg) number() int {
+	for i, name := range interfaces {
+		if name == l.name {
+			return i
+		}
+	}
+	return len(interfaces) - 1
+}
+
+// comment is what the leg's first packet says, so that the legs of a connection can
+// be put together again. preface counts the bytes of each direction, of the client
+// and of the server, that connect has made up.
+func (l *capturedLeg) comment() string {
+	o := l.conn.open
+	s := fmt.Sprintf("tlsmitm conn=%d leg=%s", l.conn.id, l.name)
+	if ask, answer := l.connect(); ask != "" {
+		s += fmt.Sprintf(" preface=%d/%d", len(ask), len(answer))
+	}
+	for _, word := range []struct{ key, value string }{{"via", string(o.Via)}, {"mode", string(o.Mode)}, {"target", o.Target}} {
+		if word.value != "" {
+			s += " " + word.key + "=" + oneWord(word.value)
+		}
+	}
+	return s
+}
+
+// connect is the request for a tunnel with which the leg began, and its answer, as they
+// may have been: "" where there was none. Analysers take what comes to a proxy's port
+// for HTTP, and look for TLS inside it only behind these.
+func (l *capturedLeg) connect() (ask, answer string) {
+	o := l.conn.open
+	if l.name != inspect.LegClient || o.Via != inspect.ViaConnect || l.server.address.Port() == portHTTPS {
+		return "", ""
+	}
+	target := oneWord(o.Target)
+	return "CONNECT " + target + " HTTP/1.1\r\nHost: " + target + "\r\n\r\n", "HTTP/1.1 200 Connection established\r\n\r\n"
+}
+
+// portHTTPS is where analysers expect TLS right away.
+const portHTTPS = 443
+
+// oneWord is s without what would end it.
+func oneWord(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r <= ' ' || r >= 0x7f {
+			return '?'
+		}
+		return r
+	}, s[:min(len(s), 512)])
+}
+
+// expect makes packets wait: the handshake has come to where secrets are needed.
+func (l *capturedLeg) expect() {
+	if !l.complete() {
+		l.waits = true
+	}
+}
+
+// told notes a secret.
+func (l *capturedLeg) told(line string) {
+	words := strings.Fields(line)
+	if len(words) < 2 {
+		return
+	}
+	if words[1] != l.random {
+		l.random, l.labels = words[1], make(map[string]bool, 4)
+	}
+	l.labels[words[0]] = true
+	if l.complete() {
+		l.waits = false
+	}
+}
+
+// complete reports whether all secrets of a handshake are there.
+func (l *capturedLeg) complete() bool {
+	if l.labels["CLIENT_RANDOM"] {
+		return true
+	}
+	return l.labels["CLIENT_HANDSHAKE_TRAFFIC_SECRET"] && l.labels["SERVER_HANDSHAKE_TRAFFIC_SECRET"] &&
+		l.labels["CLIENT_TRAFFIC_SECRET_0"] && l.labels["SERVER_TRAFFIC_SECRET_0"]
+}
