@@ -1,0 +1,385 @@
+package redact
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+)
+
+// http1 follows one direction of HTTP/1 (RFC 9112). It reads of the heads what
+// says where bodies end and whether they can be looked into.
+type http1 struct {
+	r     *Redactor
+	state http1State
+	text  *scanner // of the head, or of the body
+
+	line     []byte // the current line, as far as it is looked at
+	lines    int    // of this head, before the current one
+	response bool
+	status   int
+	method   string
+
+	length    int64 // -1: not given
+	chunked   bool
+	coded     bool // the body is compressed
+	upgrade   string
+	media     string
+	left      int64  // bytes of the body, or of the chunk
+	upgraded  string // a request asked for this protocol
+	blind     bool   // a part of the body was not seen
+	blindLine bool   // in the extension of a chunk
+}
+
+type http1State uint8
+
+const (
+	h1Start   http1State = iota // before a message
+	h1Head                      // in its head, or in trailers
+	h1Peek                      // before a body, if it is not the next message
+	h1Fixed                     // in a body of known length
+	h1Size                      // in the line before a chunk
+	h1Chunk                     // in a chunk
+	h1ChunkCR                   // after a chunk
+	h1Trailer                   // in the trailer section
+	h1Close                     // in a body that ends with the connection
+)
+
+// maxLine is how much of a line is looked at for its meaning.
+const maxLine = 1 << 10
+
+func newHTTP1(r *Redactor) *http1 { return &http1{r: r} }
+
+func (h *http1) follow(c *canvas) follower {
+	switch h.state {
+	case h1Start:
+		return h.start(c)
+	case h1Head:
+		return h.head(c)
+	case h1Peek:
+		h.peek(c)
+	case h1Fixed:
+		n := int(min(h.left, int64(len(c.rest()))))
+		h.left -= int64(n)
+		h.content(c, n, h.left == 0)
+		if h.left == 0 {
+			h.state = h1Start
+		}
+	case h1Close:
+		h.content(c, len(c.rest()), false)
+	case h1Trailer:
+		if n, over := h.section(c.rest()); n > 0 {
+			c.scan(h.text, n, over)
+			if over {
+				h.state = h1Start
+			}
+		}
+	default:
+		h.chunks(c)
+	}
+	return h
+}
+
+// start decides what comes where a message should begin.
+func (h *http1) start(c *canvas) follower {
+	b := c.rest()[0]
+	switch {
+	case b == '\r' || b == '\n':
+		c.pass(1)
+		return h
+	case h.upgraded == "websocket" && (b >= 0x80 || b < ' ' || b == 'A' || b == 'B'):
+		return newWebSocket(h.r)
+	case b >= 'A' && b <= 'Z' || b >= 'a' && b <= 'z':
+		h.begin()
+		return h
+	case b == 0 && h.text == nil: // the length of a frame: SETTINGS come first (RFC 9113, section 3.4)
+		return newHTTP2(h.r)
+	}
+	return newPlain(h.r, false)
+}
+
+// begin begins a head.
+func (h *http1) begin() {
+	h.text, h.line, h.lines = h.scanner(modeHead), h.line[:0], 0
+	h.response, h.status, h.method = false, 0, ""
+	h.length, h.chunked, h.coded, h.upgrade, h.media, h.blind = -1, false, false, "", "", false
+	h.state = h1Head
+}
+
+// scanner returns a fresh scanner, made of the last one.
+func (h *http1) scanner(m mode) *scanner {
+	if h.text == nil {
+		return newScanner(h.r, m)
+	}
+	h.text.reset(m)
+	return h.text
+}
+
+// head follows a head to its end.
+func (h *http1) head(c *canvas) follower {
+	n, over := h.section(c.rest())
+	c.scan(h.text, n, over)
+	if !over {
+		return h
+	}
+	if h.method == "PRI" { // RFC 9113, section 3.4: "SM\r\n\r\n" follows
+		return &http2{r: h.r, preface: len("SM\r\n\r\n")}
+	}
+	return h.body(c)
+}
+
+// section looks at the lines of a head or a trailer section, and returns the
+// bytes that belong to it.
+func (h *http1) section(b []byte) (n int, over bool) {
+	for n < len(b) {
+		i := bytes.IndexByte(b[n:], '\n')
+		end := len(b)
+		if i >= 0 {
+			end = n + i + 1
+		}
+		if room := maxLine - len(h.line); room > 0 {
+			h.line = append(h.line, b[n:min(end, n+room)]...)
+		}
+		if n = end; i < 0 {
+			return n, false
+		}
+		line := bytes.TrimRight(h.line, "\r\n")
+		h.line = h.line[:0]
+		if len(line) == 0 {
+			return n, true
+		}
+		if h.state == h1Head {
+			h.learn(line)
+		}
+		h.lines++
+	}
+	return n, false
+}
+
+// learn takes a line of a head.
+func (h *http1) learn(line []byte) {
+	if h.lines == 0 {
+		first, rest, _ := bytes.Cut(line, []byte(" "))
+		h.response = bytes.HasPrefix(first, []byte("HTTP/"))
+		if h.response {
+			h.status, _ = strconv.Atoi(string(rest[:min(3, len(rest))]))
+		} else {
+			h.method = string(first)
+		}
+		return
+	}
+	name, value, ok := strings.Cut(string(line), ":")
+	if !ok {
+		return
+	}
+	value = strings.TrimSpace(value)
+	switch strings.ToLower(strings.TrimSpace(name)) {
+	case "content-length":
+		if n, err := strconv.ParseInt(value, 10, 64); err == nil && n >= 0 && h.length < 0 {
+			h.length = n
+		}
+	case "transfer-encoding":
+		value = strings.ToLower(value)
+		h.chunked = h.chunked || strings.Contains(value, "chunked")
+		h.coded = h.coded || strings.Trim(strings.ReplaceAll(value, "chunked", ""), ", ") != ""
+	case "content-encoding":
+		h.coded = h.coded || value != "" && !strings.EqualFold(value, "identity")
+	case "content-type":
+		h.media = value
+	case "upgrade":
+		h.upgrade = strings.ToLower(value)
+	}
+}
+
+// body decides, at the end of a head, what follows it (RFC 9112, section 6.3).
+func (h *http1) body(c *canvas) follower {
+	switch {
+	case h.response && h.status == 101:
+		switch h.upgrade {
+		case "websocket":
+			return newWebSocket(h.r)
+		case "h2c":
+			return newHTTP2(h.r)
+		}
+		return newPlain(h.r, false)
+	case h.response && (h.status < 200 || h.status == 204 || h.status == 304):
+		h.state = h1Start
+		return h
+	}
+	if !h.response {
+		h.upgraded = h.upgrade
+	}
+	switch {
+	case h.chunked:
+		h.state = h1Size
+	case h.length == 0 || h.length < 0 && !h.response:
+		h.state = h1Start
+		return h
+	case h.length > 0:
+		h.state, h.left = h1Fixed, h.length
+	default:
+		h.state = h1Close
+	}
+	if h.response && !h.chunked {
+		h.state, h.line = h1Peek, h.line[:0]
+		return h
+	}
+	h.open()
+	return h
+}
+
+// open begins a body.
+func (h *http1) open() {
+	m, boundary, _ := content(h.media)
+	h.text = h.scanner(m)
+	if boundary != "" {
+		h.text.boundary([]byte(boundary))
+	}
+}
+
+const statusLine = "HTTP/1."
+
+// peek sees whether a response has no body because it answers HEAD, and the next
+// one follows.
+func (h *http1) peek(c *canvas) {
+	for len(c.rest()) > 0 && len(h.line) < len(statusLine) && c.rest()[0] == statusLine[len(h.line)] {
+		h.line = append(h.line, statusLine[len(h.line)])
+		c.pass(1)
+	}
+	switch {
+	case h.length > 0 && int64(len(h.line)) >= h.length:
+		h.state = h1Start
+	case len(h.line) == len(statusLine):
+		h.begin()
+		h.line = append(h.line, statusLine...)
+		h.text.scan([]byte(statusLine), false)
+	case len(c.rest()) > 0:
+		if h.state = h1Close; h.length > 0 {
+			h.state, h.left = h1Fixed, h.length-int64(len(h.line))
+		}
+		if h.open(); len(h.line) > 0 {
+			h.text.scan(h.line, false)
+		}
+	}
+}
+
+// content hides the secrets in n bytes of a body.
+func (h *http1) content(c *canvas, n int, final bool) {
+	_, _, scan := content(h.media)
+	switch {
+	case h.coded:
+		c.blank(n, "compressed", final && int64(n) == h.length)
+	case !scan:
+		c.pass(n)
+	case h.blind:
+		c.blank(n, "unknown", false)
+	default:
+		c.scan(h.text, n, final)
+	}
+}
+
+// chunks follows the chunked coding (RFC 9112, section 7.1).
+func (h *http1) chunks(c *canvas) {
+	switch h.state {
+	case h1Chunk:
+		n := int(min(h.left, int64(len(c.rest()))))
+		h.left -= int64(n)
+		h.content(c, n, false)
+		if h.left == 0 {
+			h.state = h1ChunkCR
+		}
+	case h1ChunkCR:
+		if b := c.rest()[0]; b != '\r' && b != '\n' {
+			h.state = h1Size // it should not be; the next line says more
+		} else if c.pass(1); b == '\n' {
+			h.state = h1Size
+		}
+	default: // the size
+		b := c.rest()
+		i := bytes.IndexByte(b, '\n')
+		n := i + 1
+		if i < 0 {
+			n = len(b)
+		}
+		if room := maxLine - len(h.line); room > 0 {
+			h.line = append(h.line, b[:min(n, room)]...)
+		}
+		h.extension(c, n)
+		if i < 0 {
+			return
+		}
+		digits, _, _ := bytes.Cut(h.line, []byte(";"))
+		size, err := strconv.ParseInt(string(bytes.TrimSpace(digits)), 16, 64)
+		h.line = h.line[:0]
+		switch {
+		case err != nil || size < 0: // not chunked at all
+			h.state = h1Close
+		case size == 0:
+			h.state, h.text = h1Trailer, h.scanner(modeHead)
+		default:
+			h.state, h.left = h1Chunk, size
+		}
+	}
+}
+
+// extension shows a chunk's size, and hides what else its line says: nobody uses
+// it for anything but to hide something.
+func (h *http1) extension(c *canvas, n int) {
+	b := c.rest()[:n]
+	for i := range b {
+		if b[i] == ';' || h.blindLine {
+			h.blindLine = true
+			c.pass(i)
+			end := n
+			if b[n-1] == '\n' {
+				end = trimRight(b, i, n)
+			}
+			c.blank(end-i, "extension", false)
+			c.pass(n - end)
+			h.blindLine = b[n-1] != '\n'
+			return
+		}
+	}
+	c.pass(n)
+}
+
+func (h *http1) skip(n int) follower {
+	if h.state == h1Peek {
+		if h.state = h1Close; h.length > 0 {
+			h.state, h.left = h1Fixed, h.length-int64(len(h.line))
+		}
+	}
+	inBody := h.state == h1Fixed || h.state == h1Chunk || h.state == h1Close
+	if !inBody || h.state != h1Close && int64(n) > h.left {
+		p := newPlain(h.r, true)
+		return p.skip(n)
+	}
+	h.blind = true
+	if h.state == h1Close {
+		return h
+	}
+	if h.left -= int64(n); h.left == 0 {
+		h.state = h1Start
+		if h.chunked {
+			h.state = h1ChunkCR
+		}
+	}
+	return h
+}
+
+// beginsMessage says that b begins as a message of HTTP/1 does.
+func beginsMessage(b []byte) bool {
+	line, _, _ := bytes.Cut(b[:min(len(b), 64)], []byte("\n"))
+	if rest, ok := bytes.CutPrefix(line, []byte("HTTP/1.")); ok {
+		return len(rest) >= 5 && rest[1] == ' ' && rest[2] >= '1' && rest[2] <= '5'
+	}
+	method, target, ok := bytes.Cut(line, []byte(" "))
+	if !ok || len(method) < 3 || len(target) == 0 {
+		return false
+	}
+	for _, c := range method {
+		if c < 'A' || c > 'Z' {
+			return false
+		}
+	}
+	return target[0] == '/' || bytes.HasPrefix(target, []byte("http://")) || bytes.HasPrefix(target, []byte("* HTTP/"))
+}
