@@ -12,6 +12,7 @@ import (
 	"tlsmitm/inspect"
 	"tlsmitm/inspect/application"
 	"tlsmitm/inspect/explain"
+	"tlsmitm/inspect/protobuf"
 	"tlsmitm/inspect/sink"
 )
 
@@ -30,7 +31,11 @@ type outlets struct {
 
 // open opens what the settings want written, and makes the sinks.
 func (p *app) open(s *config.Settings) (*outlets, error) {
-	o := &outlets{exchanges: exchanges(s)}
+	exchanges, err := exchanges(s)
+	if err != nil {
+		return nil, err
+	}
+	o := &outlets{exchanges: exchanges}
 	view, to := s.View, p.stdout
 	if s.JSON == "-" || s.PCAP == "-" {
 		to = p.stderr
@@ -100,12 +105,23 @@ func (p *app) openCapture(s *config.Settings, o *outlets) error {
 }
 
 // exchanges is what the settings want kept and told of HTTP.
-func exchanges(s *config.Settings) application.Options {
+func exchanges(s *config.Settings) (application.Options, error) {
 	o := application.Options{BodyBytes: int(s.HTTP.BodyBytes), Frames: s.HTTP.Frames, Sums: s.HTTP.BothLegs}
 	if o.BodyBytes == 0 || s.DataBytes == 0 && !s.Source("http.body_bytes").Given() {
 		o.BodyBytes = -1 // to the package below, 0 is its default
 	}
-	return o
+	var files []string
+	for _, f := range s.HTTP.Proto {
+		files = append(files, string(f))
+	}
+	if len(files) == 0 {
+		return o, nil
+	}
+	var err error
+	if o.Schema, err = protobuf.Load(files); err != nil {
+		return o, badSchema(s.Source("http.proto").String(), err)
+	}
+	return o, nil
 }
 
 // close closes the files of sinks that were never used; those that were close

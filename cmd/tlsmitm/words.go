@@ -182,6 +182,10 @@ func unreadableKeyLog(path string, err error) string {
 	return fmt.Sprintf("cannot read the client's key log `%s`, so nothing that is observed can be opened: %s", path, why)
 }
 
+func badSchema(from string, err error) error {
+	return fmt.Errorf("cannot use what %s names: %w", from, err)
+}
+
 func unwritable(from, path string, err error) error {
 	who := fmt.Sprintf("cannot write `%s` (%s): ", path, from)
 	var open *sink.PermissionError

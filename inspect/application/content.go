@@ -48,7 +48,7 @@ func (c *content) begin(h *httpmsg.Head) {
 		c.sum = crc32.Update(c.sum, castagnoli, []byte(h.Method+" "+h.Target+h.Path+" "+h.Reason))
 		c.sum += uint32(h.Status)
 	}
-	c.messages = c.split()
+	c.messages = c.split(h)
 }
 
 // add takes content as it passes.

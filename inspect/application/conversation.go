@@ -7,6 +7,7 @@ import (
 	"tlsmitm/inspect/http1"
 	"tlsmitm/inspect/http2"
 	"tlsmitm/inspect/httpmsg"
+	"tlsmitm/inspect/protobuf"
 )
 
 const (
@@ -29,6 +30,8 @@ type Options struct {
 	Sums bool
 	// Redact hides secrets; nil shows them.
 	Redact Redactor
+	// Schema knows the messages of gRPC calls by name; nil knows none.
+	Schema *protobuf.Schema
 }
 
 // Redactor hides secrets. What it is given it leaves as it is: where there is

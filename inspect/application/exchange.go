@@ -35,6 +35,8 @@ type exchange struct {
 	method, path string
 	host         string // the URL's
 	extensions   string // Sec-WebSocket-Extensions of the response
+	call         bool   // it is a gRPC call
+	switching    bool   // another protocol follows, of which Switch will tell
 	over         bool
 }
 
@@ -118,11 +120,15 @@ func (e *exchange) responseHead(h *httpmsg.Head) {
 	}
 	r := e.answer()
 	r.Status, r.Reason, r.Headers, r.HeadBytes = h.Status, h.Reason, e.hide(h.Fields), h.Bytes
+	e.switching = h.Status == 101 || e.method == "CONNECT" && h.Status >= 200 && h.Status < 300
 	e.extensions = strings.Join(h.Fields.Values("Sec-WebSocket-Extensions"), ", ")
 	if e.begun[0] {
 		e.told.Timings.FirstByte = e.since(c.at)
 	}
 	e.response.begin(h)
+	if e.call {
+		e.told.GRPC = grpcStatus(h.Fields)
+	}
 	told := &Response{Ref: e.Ref, Message: *r, FirstByte: e.told.Timings.FirstByte}
 	c.emit(Down, told)
 }
@@ -133,6 +139,11 @@ func (e *exchange) trailers(d Direction, f httpmsg.Fields) {
 		return
 	}
 	m.Trailers = append(m.Trailers, e.hide(f)...)
+	if d == Down && e.call {
+		if s := grpcStatus(f); s != nil {
+			e.told.GRPC = s
+		}
+	}
 }
 
 // anomaly keeps one with its message. It returns false if there is none to keep
@@ -168,7 +179,7 @@ func (e *exchange) end(d Direction, end httpmsg.End) {
 			Ref: e.Ref, Request: d == Up, Trailers: m.Trailers, Body: m.Body, Cut: m.Cut, Duration: max(0, at.Sub(c.began)),
 		})
 	}
-	if e.request.ended && e.response.ended {
+	if e.request.ended && e.response.ended && !e.switching {
 		e.finish()
 	}
 }

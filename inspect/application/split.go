@@ -3,11 +3,17 @@ package application
 import (
 	"strings"
 
+	"tlsmitm/inspect/grpc"
+	"tlsmitm/inspect/httpmsg"
 	"tlsmitm/inspect/sse"
 )
 
 // split returns what tells of a content's parts as they come, if it has such.
-func (c *content) split() messages {
+func (c *content) split(h *httpmsg.Head) messages {
+	if call, web, text := grpc.Is(c.mediaType); call {
+		c.e.call = true
+		return c.calls(h, web, text)
+	}
 	media, _, _ := strings.Cut(c.mediaType, ";")
 	if c.direction == Down && strings.EqualFold(strings.TrimSpace(media), "text/event-stream") && !coded(c.encodings) {
 		return c.events()
