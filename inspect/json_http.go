@@ -234,10 +234,10 @@ func (w *jsonWriter) webSocketMessage(m *application.WebSocketMessage) {
 	}
 	w.textOrBase64(m.Bytes, m.Truncated)
 	if len(m.Anomalies) > 0 {
-		w.list("anomalies", m.Anomalies)
+		w.list("faults", m.Anomalies)
 	}
 	if m.Cut {
-		w.bool("cut", true)
+		w.bool("unfinished", true)
 	}
 }
 
@@ -245,7 +245,7 @@ func (w *jsonWriter) serverSentEvent(v *application.ServerSentEvent) {
 	w.ref(&v.Ref)
 	w.int("index", int64(v.Index))
 	w.str("kind", v.Kind)
-	w.opt("type", v.Type)
+	w.opt("event_type", v.Type)
 	w.opt("id", v.ID)
 	if v.Retry >= 0 {
 		w.int("retry_ms", v.Retry)
@@ -268,13 +268,13 @@ func (w *jsonWriter) grpcMessage(m *application.GRPCMessage) {
 	if m.Compressed {
 		w.bool("compressed", true)
 	}
-	w.opt("type", m.Type)
+	w.opt("message_type", m.Type)
 	switch {
 	case m.JSON:
 		w.key("message")
 		w.raw(m.Fields)
 	case m.Fields != "":
-		w.str("fields", m.Fields)
+		w.str("numbered_fields", m.Fields)
 	}
 	if m.Hidden {
 		w.bool("hidden", true)
@@ -289,7 +289,7 @@ func (w *jsonWriter) grpcMessage(m *application.GRPCMessage) {
 
 func (w *jsonWriter) frame(f *application.Frame) {
 	w.ref(&f.Ref)
-	w.code("type", uint64(f.Type), f.Name)
+	w.code("frame_type", uint64(f.Type), f.Name)
 	w.uint("flags", uint64(f.Flags))
 	w.int("length", int64(f.Length))
 	w.opt("summary", f.Summary)

@@ -175,3 +175,71 @@ func TestSchemaRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestKeysKeepTheirKind holds events to one kind of JSON value for each key, so
+// that programs can read every line into one struct.
+func TestKeysKeepTheirKind(t *testing.T) {
+	b, err := os.ReadFile("../docs/events.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	type definition struct {
+		Ref        string `json:"$ref"`
+		Type       string
+		Const      any
+		Enum       []any
+		Properties map[string]json.RawMessage
+	}
+	var schema struct {
+		Definitions map[string]definition `json:"$defs"`
+	}
+	if err := json.Unmarshal(b, &schema); err != nil {
+		t.Fatal(err)
+	}
+	kind := func(raw json.RawMessage) string {
+		var d definition
+		if json.Unmarshal(raw, &d) != nil {
+			return "" // true: it is said elsewhere what it may be
+		}
+		d.Enum = append(d.Enum, d.Const)
+		if name, ok := strings.CutPrefix(d.Ref, "#/$defs/"); ok {
+			d = schema.Definitions[name]
+		}
+		if d.Type == "integer" {
+			return "number"
+		}
+		if d.Type != "" || len(d.Enum) == 0 || d.Enum[0] == nil {
+			return d.Type
+		}
+		switch d.Enum[0].(type) {
+		case string:
+			return "string"
+		case bool:
+			return "boolean"
+		}
+		return "number"
+	}
+	type use struct{ event, kind string }
+	first := map[string]use{}
+	for event, d := range schema.Definitions {
+		if !strings.Contains(event, ".") && event != "diagnosis" && event != "loss" {
+			continue
+		}
+		for key, raw := range d.Properties {
+			if event == "run.start" && key == "version" {
+				continue // of the program; elsewhere it is one of TLS
+			}
+			is, was := use{event, kind(raw)}, first[key]
+			if is.kind == "" {
+				continue
+			}
+			if was.kind != "" && was.kind != is.kind {
+				t.Errorf("%q is a %s in %s and a %s in %s", key, is.kind, is.event, was.kind, was.event)
+			}
+			first[key] = is
+		}
+	}
+	if len(first) < 50 {
+		t.Errorf("only %d keys were found", len(first))
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -208,7 +209,7 @@ func TestPlainHTTP(t *testing.T) {
 	if req := <-asked; req.RequestURI != "/page?x=1" || req.Header.Get("Proxy-Connection") != "" || req.Host != localhost(l) {
 		t.Errorf("the server was asked for %s with %v", req.RequestURI, req.Header)
 	}
-	told := map[string]string{}
+	told, exchange := map[string]string{}, map[string]int{}
 	for _, e := range p.closed(1) {
 		switch e.Event {
 		case "conn.open":
@@ -221,9 +222,14 @@ func TestPlainHTTP(t *testing.T) {
 			if e.Cause != "ok" {
 				t.Errorf("ended: %s", e.line)
 			}
+		case "http.request", "http.response", "http.response.end", "http.exchange":
+			exchange[e.Event]++
 		default:
 			t.Errorf("unexpected: %s", e.line)
 		}
+	}
+	if want := map[string]int{"http.request": 1, "http.response": 1, "http.response.end": 1, "http.exchange": 1}; !maps.Equal(exchange, want) {
+		t.Errorf("told of the exchange %v", exchange)
 	}
 	if !strings.HasPrefix(told["server proxy"], "GET /page?x=1 HTTP/1.1\r\n") || !strings.Contains(told["server server"], "The origin's page") {
 		t.Errorf("told of %.300q", told)

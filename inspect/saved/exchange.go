@@ -147,7 +147,7 @@ func webSocketMessage(m *members, _ *inspect.Event) any {
 		Ref: m.ref(), Index: m.count("index"), Opcode: uint8(opcode), Kind: o.str("name"), Length: m.count64("length"),
 		DecodedSize: m.count64("decoded_size"), Compressed: m.flag("compressed"), Fragments: m.count("fragments"),
 		CloseCode: m.count("close_code"), CloseReason: m.str("close_reason"), Truncated: m.flag("truncated"),
-		Anomalies: m.strings("anomalies"), Cut: m.flag("cut"),
+		Anomalies: m.strings("faults"), Cut: m.flag("unfinished"),
 	}
 	msg.Bytes, msg.Text = m.content()
 	return msg
@@ -155,7 +155,7 @@ func webSocketMessage(m *members, _ *inspect.Event) any {
 
 func serverSentEvent(m *members, _ *inspect.Event) any {
 	v := &application.ServerSentEvent{
-		Ref: m.ref(), Index: m.count("index"), Kind: m.str("kind"), Type: m.str("type"), ID: m.str("id"), Data: m.str("data"),
+		Ref: m.ref(), Index: m.count("index"), Kind: m.str("kind"), Type: m.str("event_type"), ID: m.str("id"), Data: m.str("data"),
 		Size: m.count64("length"), Retry: -1, Truncated: m.flag("truncated"), Unfinished: m.flag("unfinished"),
 	}
 	if m.get("retry_ms") != nil {
@@ -167,7 +167,7 @@ func serverSentEvent(m *members, _ *inspect.Event) any {
 func grpcMessage(m *members, _ *inspect.Event) any {
 	msg := &application.GRPCMessage{
 		Ref: m.ref(), Path: m.str("path"), Index: m.count("index"), Length: m.count64("length"), Compressed: m.flag("compressed"),
-		Type: m.str("type"), Fields: m.str("fields"), Bytes: m.bytes("base64"), Truncated: m.flag("truncated"), Hidden: m.flag("hidden"),
+		Type: m.str("message_type"), Fields: m.str("numbered_fields"), Bytes: m.bytes("base64"), Truncated: m.flag("truncated"), Hidden: m.flag("hidden"),
 		Error: m.str("error"),
 	}
 	if v := m.get("message"); v != nil {
@@ -177,8 +177,8 @@ func grpcMessage(m *members, _ *inspect.Event) any {
 }
 
 func h2Frame(m *members, _ *inspect.Event) any {
-	typ, _ := m.code("type", 255)
-	o := m.object("type")
+	typ, _ := m.code("frame_type", 255)
+	o := m.object("frame_type")
 	return &application.Frame{Ref: m.ref(), Frame: httpmsg.Frame{
 		Type: uint8(typ), Name: o.str("name"), Flags: uint8(m.uint("flags", 255)), Length: m.count("length"), Summary: m.str("summary"),
 	}}
