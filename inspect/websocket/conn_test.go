@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -221,5 +223,29 @@ func TestSkipHuge(t *testing.T) {
 	want := fmt.Sprintf(`< binary "a" %d truncated [length_invalid]`, int64(math.MaxInt64))
 	if len(got) != 1 || line(got[0]) != want {
 		t.Errorf("%q, not %s", lines(got), want)
+	}
+}
+
+// TestDocumented holds that docs/anomalies.md has every code, and no other under
+// WebSocket.
+func TestDocumented(t *testing.T) {
+	page, err := os.ReadFile("../../docs/anomalies.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, part, ok := strings.Cut(string(page), "\n## WebSocket\n")
+	if !ok {
+		t.Fatal("docs/anomalies.md has no section WebSocket")
+	}
+	part, _, _ = strings.Cut(part, "\n## ")
+	var documented []string
+	for line := range strings.Lines(part) {
+		if rest, ok := strings.CutPrefix(line, "| `"); ok {
+			code, _, _ := strings.Cut(rest, "`")
+			documented = append(documented, code)
+		}
+	}
+	if !slices.Equal(documented, Codes()) {
+		t.Errorf("docs/anomalies.md has %q\nCodes %q", documented, Codes())
 	}
 }

@@ -13,7 +13,7 @@
 //
 // It promises that how the bytes are cut changes nothing, that it never panics,
 // and that what it holds is bounded: a direction holds Limit bytes of a message
-// and of a control frame, and 50 KiB more if it is compressed. A length costs
+// and of a control frame, and 40 KiB more if messages are compressed. A length costs
 // nothing before its bytes come.
 //
 // Messages are decompressed as they come, by an inflater of this package: that of
