@@ -18,6 +18,12 @@ type Frame struct {
 	Control bool   // neither a message nor a part of one, such as WINDOW_UPDATE
 }
 
+// Compressed says that the payload is a field block, or a part of one, which HPACK
+// has compressed (RFC 7541). What it says is told of the exchange.
+func (f Frame) Compressed() bool {
+	return f.Name == "HEADERS" || f.Name == "PUSH_PROMISE" || f.Name == "CONTINUATION"
+}
+
 // http2Preface opens the client's side (RFC 9113, 3.4).
 const http2Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 

@@ -60,7 +60,7 @@ func (p *page) dataDump(d *inspect.Data, note explain.DataNote) *dump {
 	for _, f := range note.Frames {
 		b := f.Payload[:min(len(f.Payload), left-shown)]
 		shown += len(b)
-		if len(b) == 0 || f.Control {
+		if len(b) == 0 || f.Control || f.Compressed() {
 			continue // the note names it, and there is nothing to read in it
 		}
 		out.parts = append(out.parts, split(part{caption: p.style.Words.Frame(f), bytes: b})...)
