@@ -35,4 +35,5 @@ func EverySetup(t testing.TB, dataBytes int) map[string][]*Event {
 var (
 	OneOfEach      = oneOfEach
 	ExchangeEvents = exchangeEvents
+	Update         = update
 )

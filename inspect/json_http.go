@@ -141,7 +141,8 @@ func (w *jsonWriter) anomalies(list []httpmsg.Anomaly) {
 	w.key("anomalies")
 	for i, a := range list {
 		w.raw(separator(i))
-		w.raw(`{"code":"` + string(a.Code) + `"`)
+		w.raw(`{"code":`)
+		w.quote(string(a.Code))
 		w.opt("detail", a.Detail)
 		w.raw("}")
 	}

@@ -3,6 +3,7 @@ package inspect_test
 import (
 	"bytes"
 	"io"
+	"os"
 	"reflect"
 	"testing"
 
@@ -13,6 +14,15 @@ import (
 // TestSavedEventsAreAsTheyWere saves the events of everything that crypto/tls can
 // do, reads them back, and holds them against what they were.
 func TestSavedEventsAreAsTheyWere(t *testing.T) {
+	if *inspect.Update { // what other packages begin to fuzz with
+		var lines []byte
+		for _, e := range inspect.ExchangeEvents() {
+			lines = append(e.AppendJSON(lines), '\n')
+		}
+		if err := os.WriteFile("saved/testdata/exchanges.jsonl", lines, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
 	flows := inspect.EverySetup(t, 100)
 	flows["one of each"] = append(inspect.OneOfEach(), inspect.ExchangeEvents()...)
 	for name, events := range flows {

@@ -9,18 +9,22 @@ import (
 	"tlsmitm/inspect"
 )
 
-// savedRun returns the lines of a run of `tlsmitm demo`. Where what is written of
-// an event changes, write it anew:
+// savedRun returns the lines of a run of `tlsmitm demo`, and some about exchanges.
+// Where what is written of an event changes, write them anew:
 //
+//	go test ./inspect -run SavedEvents -update
 //	go run ./cmd/tlsmitm demo --json inspect/saved/testdata/run.jsonl
 func savedRun(t testing.TB) [][]byte {
 	t.Helper()
-	b, err := os.ReadFile("testdata/run.jsonl")
-	if err != nil {
-		t.Fatal(err)
+	var lines [][]byte
+	for _, name := range []string{"run", "exchanges"} {
+		b, err := os.ReadFile("testdata/" + name + ".jsonl")
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines = append(lines, bytes.Split(bytes.TrimSuffix(b, []byte("\n")), []byte("\n"))...)
 	}
-	lines := bytes.Split(bytes.TrimSuffix(b, []byte("\n")), []byte("\n"))
-	if len(lines) < 50 {
+	if len(lines) < 100 {
 		t.Fatalf("only %d lines", len(lines))
 	}
 	return lines

@@ -48,6 +48,14 @@ func shortened(body any, n int) any {
 			x.Response = &r
 		}
 		return &x
+	case *application.Request:
+		r := *b
+		r.Body = shortBody(b.Body, n)
+		return &r
+	case *application.Response:
+		r := *b
+		r.Body = shortBody(b.Body, n)
+		return &r
 	case *application.MessageEnd:
 		m := *b
 		m.Body = shortBody(b.Body, n)

@@ -6,9 +6,11 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"tlsmitm/inspect"
 	"tlsmitm/inspect/application"
+	"tlsmitm/inspect/explain"
 	"tlsmitm/inspect/httpmsg"
 )
 
@@ -55,7 +57,7 @@ func curlCommand(x *application.Exchange) string {
 	r := &x.Request
 	var b strings.Builder
 	for _, remark := range curlRemarks(x) {
-		b.WriteString("# " + remark + "\n")
+		b.WriteString("# " + explain.Clean(remark) + "\n") // in one line, whatever is in it
 	}
 	words := []string{"curl"}
 	words = append(words, curlMethod(r)...)
@@ -160,7 +162,7 @@ func curlData(body *application.Body) (words []string, pipe string) {
 	switch {
 	case body == nil:
 		return nil, ""
-	case body.Text:
+	case body.Text && showable(string(body.Bytes)):
 		return []string{"--data-raw " + shellQuote(string(body.Bytes))}, ""
 	}
 	return []string{"--data-binary @-"}, "base64 -d <<'.' |\n" + wrapBase64(body.Bytes) + ".\n"
@@ -178,5 +180,34 @@ func wrapBase64(b []byte) string {
 	return out.String()
 }
 
-// shellQuote writes s as one word of a POSIX shell.
-func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+// showable says whether a text may be written as it is to what may be a terminal.
+func showable(s string) bool {
+	s = strings.NewReplacer("\n", "", "\t", "").Replace(s)
+	return explain.Clean(s) == s
+}
+
+// shellQuote writes s as one word of a POSIX shell. What could control a terminal is
+// written as escapes, of which printf makes what they stand for.
+func shellQuote(s string) string {
+	if showable(s) {
+		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	}
+	var b strings.Builder
+	for len(s) > 0 {
+		_, size := utf8.DecodeRuneInString(s)
+		switch char := s[:size]; {
+		case char == `\`:
+			b.WriteString(`\\`)
+		case char == "'":
+			b.WriteString(`'\''`)
+		case explain.Clean(char) == char:
+			b.WriteString(char)
+		default:
+			for i := range len(char) {
+				fmt.Fprintf(&b, `\0%03o`, char[i])
+			}
+		}
+		s = s[size:]
+	}
+	return `"$(printf %b '` + b.String() + `')"`
+}

@@ -65,6 +65,8 @@ func TestCurlRepeatsTheRequest(t *testing.T) {
 		"delete":          {"DELETE", "/d", nil, nil},
 		"empty post":      {"POST", "/e", nil, nil},
 		"method of yours": {"PURGE", "/p", nil, nil},
+		"controls":        {"GET", "/", httpmsg.Fields{{Name: "X-Odd", Value: "\u009b2J it's \u202e\\x \\033 %s $HOME\u200b"}}, nil},
+		"controls sent":   {"POST", "/c", nil, text("a\r\n\x1b[2J\n")},
 		"another host":    {"GET", "/", httpmsg.Fields{{Name: "Host", Value: "other.example"}}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -100,5 +102,25 @@ func TestCurlRepeatsTheRequest(t *testing.T) {
 				t.Errorf("got  %s\nwant %s\n%s", g, w, out.String())
 			}
 		})
+	}
+}
+
+// TestCurlRemarksStayRemarks: what is fed to a shell may come from a file that
+// somebody else wrote.
+func TestCurlRemarksStayRemarks(t *testing.T) {
+	var out bytes.Buffer
+	x := &application.Exchange{Ref: application.Ref{Exchange: "1.1\nrm -rf x"}, Request: application.Message{Method: "POST\nrm", URL: "http://a/'\nrm",
+		Headers: httpmsg.Fields{{Name: "a\nrm", Value: "'\nrm"}}, Body: &application.Body{Encoding: []string{"gzip\nrm"}, Bytes: []byte("'\nrm"), Text: true}}}
+	if err := NewCurl(&out).Write([]*inspect.Event{{Conn: 1, Body: x}}); err != nil {
+		t.Fatal(err)
+	}
+	sh, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip("there is no shell to ask")
+	}
+	cmd := exec.Command(sh)
+	cmd.Stdin = strings.NewReader("curl() { :; }\nrm() { echo removed; }\n" + out.String())
+	if said, err := cmd.CombinedOutput(); err != nil || len(said) > 0 {
+		t.Errorf("%v: %s\n%s", err, said, out.String())
 	}
 }

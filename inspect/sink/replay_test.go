@@ -67,9 +67,13 @@ func TestSavedEventsLookTheSame(t *testing.T) {
 // FuzzSavedRun shows files that nobody needs to have written: no view panics,
 // however wrong the order and the values, and nothing of them controls the terminal.
 func FuzzSavedRun(f *testing.F) {
-	run, err := os.ReadFile("../saved/testdata/run.jsonl")
-	if err != nil || len(run) == 0 {
-		f.Fatal(err)
+	var run []byte
+	for _, name := range []string{"run", "exchanges"} {
+		b, err := os.ReadFile("../saved/testdata/" + name + ".jsonl")
+		if err != nil || len(b) == 0 {
+			f.Fatal(err)
+		}
+		run = append(run, b...)
 	}
 	lines := bytes.SplitAfter(run, []byte("\n"))
 	for i := 0; i < len(lines); i += 3 {
@@ -102,7 +106,8 @@ func FuzzSavedRun(f *testing.F) {
 	f.Fuzz(func(t *testing.T, run []byte, w uint8) {
 		out := new(strings.Builder)
 		style := Style{Width: width(int(w))}
-		sinks := []inspect.Sink{NewTable(out, style), NewLines(out, style), NewDetail(out, style, false), NewDetail(out, style, true), NewJSONL(new(file))}
+		sinks := []inspect.Sink{NewTable(out, style), NewLines(out, style), NewDetail(out, style, false), NewDetail(out, style, true),
+			NewHTTP(out, style, ShowAll), NewCurl(out), NewHAR(new(file), "tlsmitm"), NewJSONL(new(file))}
 		r := saved.NewReader("f", bytes.NewReader(run), new(saved.Memory))
 		for n := 0; ; n++ {
 			e, err := r.Next()
