@@ -102,8 +102,10 @@ func showable(name string, s *config.Settings) error {
 	case st.IsDir():
 		return unreadable(name, errIsDirectory)
 	}
-	if out, err := os.Stat(string(s.JSON)); err == nil && os.SameFile(st, out) {
-		return notUnderstood{ontoItself(s.Source("json"), name)}
+	for field, path := range map[string]config.Path{"json": s.JSON, "har": s.HAR} {
+		if out, err := os.Stat(string(path)); err == nil && os.SameFile(st, out) {
+			return notUnderstood{ontoItself(s.Source(field), name)}
+		}
 	}
 	return nil
 }

@@ -29,6 +29,7 @@ func Bytes(n int64) string { return Number(n) + " B" }
 
 // Elapsed writes a duration as short as it stays exact enough to compare.
 func Elapsed(d time.Duration) string {
+	d = d.Truncate(time.Microsecond) // as it is saved, so that it reads the same later
 	switch {
 	case d < 0:
 		return "0 ms"
