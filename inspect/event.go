@@ -19,6 +19,7 @@ const (
 	KindTLSData        Kind = "tls.data"
 	KindTLSMalformed   Kind = "tls.malformed"
 	KindTLSVerify      Kind = "tls.verify"
+	KindTLSDiff        Kind = "tls.diff"
 	KindTLSEstablished Kind = "tls.established"
 	KindTCPData        Kind = "tcp.data"
 	KindDiagnosis      Kind = "diagnosis"
@@ -100,7 +101,7 @@ type Event struct {
 	No int
 	// Body is the rest, one type per kind: *RunStart, *RunEnd, *ConnOpen,
 	// *Message, *Data (tls.data and tcp.data), *Malformed, *Verification,
-	// *Established, *Diagnosis, *Loss, *ConnClose, *Sockets, *Bytes, *Secret, *Unknown, and those of
+	// *Difference, *Established, *Diagnosis, *Loss, *ConnClose, *Sockets, *Bytes, *Secret, *Unknown, and those of
 	// application.Event.
 	Body any
 }

@@ -54,6 +54,9 @@ func (f *flow) handshakeMessage(seg segment, raw []byte, sealed bool) {
 	f.conv.prove(f, m, h.Body, seg.at)
 	f.conv.proofs.conclude(f, m)
 	f.message(seg, m)
+	if m.Offered != nil && !f.conv.retried {
+		f.conv.d.send(f, seg.at, seg.row, KindTLSDiff, differ(m.Offered, m.ClientHello))
+	}
 	f.after(m, seg)
 }
 

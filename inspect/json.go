@@ -76,6 +76,8 @@ func (w *jsonWriter) body(e *Event) {
 		w.bytes("base64", b.Bytes)
 	case *Verification:
 		w.verification(b)
+	case *Difference:
+		w.difference(b)
 	case *Established:
 		w.established(b)
 	case *Diagnosis:

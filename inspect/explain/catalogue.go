@@ -65,7 +65,7 @@ type catalogue struct {
 	days, hours, minutes, seconds func(n int64) string
 
 	// Client Hello
-	suites, groups, schemes func(n int) string
+	suites, schemes         func(n int) string
 	shares                  func(groups string) string
 	noSNI, noALPN, noShares string
 	resumePSK, resumeTicket string
@@ -74,8 +74,10 @@ type catalogue struct {
 	helloAgain, helloAnew   string
 	ownHello                string
 	clients                 func(ours, clients string) string
-	alike                   func(names string) string
 	without, added          func(names string) string
+	reordered               string
+	sameHello, otherHello   string
+	effects                 map[inspect.Effect]string
 
 	// Server Hello, Hello Retry Request, Encrypted Extensions
 	chose            func(version string) string

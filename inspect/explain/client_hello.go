@@ -8,8 +8,8 @@ import (
 	"tlsmitm/inspect/tlswire"
 )
 
-// clientHello tells what a Client Hello offers. Of the proxy's own it tells what
-// is offered in the client's place, and how that differs.
+// clientHello tells what a Client Hello offers. How the proxy's own differs from the
+// client's is told after it.
 func (c *Conversation) clientHello(e *inspect.Event, m *inspect.Message) (n Note) {
 	h := m.ClientHello
 	switch {
@@ -19,8 +19,8 @@ func (c *Conversation) clientHello(e *inspect.Event, m *inspect.Message) (n Note
 		n.say(c.say.helloAnew)
 	}
 	c.broken(&n, h.Malformed)
-	if m.Offered != nil && e.From == inspect.PartyProxy {
-		return append(n, c.ownHello(h, m.Offered)...)
+	if e.From == inspect.PartyProxy {
+		n.say(c.say.ownHello)
 	}
 	n.say(versions(h))
 	n.say(c.say.suites(len(suites(h))))
@@ -75,71 +75,6 @@ func (c *Conversation) alpn(h *tlswire.ClientHello) string {
 	return "ALPN " + Value(strings.Join(h.ALPN, ", "))
 }
 
-// ownHello compares the proxy's hello with the client's.
-func (c *Conversation) ownHello(ours, theirs *tlswire.ClientHello) (n Note) {
-	n.say(c.say.ownHello)
-	var alike []string
-	compare := func(name, ours, theirs string) {
-		switch {
-		case ours != theirs:
-			n.say(c.say.clients(ours, theirs))
-		case name != "":
-			alike = append(alike, name)
-		default:
-			n.say(ours)
-		}
-	}
-	compare("", versions(ours), versions(theirs))
-	n.say(c.counts(c.say.suites, suites(ours), suites(theirs), &alike, "cipher_suites"))
-	n.say(c.counts(c.say.groups, groups(ours), groups(theirs), &alike, "supported_groups"))
-	n.say(c.counts(c.say.schemes, schemes(ours), schemes(theirs), &alike, "signature_algorithms"))
-	compare("SNI", c.sni(ours), c.sni(theirs))
-	compare("ALPN", c.alpn(ours), c.alpn(theirs))
-	if len(alike) > 0 {
-		n.say(c.say.alike(strings.Join(alike, ", ")))
-	}
-	mine, others := extensions(ours), extensions(theirs)
-	if names := missing(others, mine); len(names) > 0 {
-		n.say(c.say.without(c.names(names)))
-	}
-	if names := missing(mine, others); len(names) > 0 {
-		n.say(c.say.added(c.names(names)))
-	}
-	return append(n, c.helloState(ours)...)
-}
-
-// counts says how many we offer of how many, unless both lists are the same.
-func (c *Conversation) counts(count func(int) string, ours, theirs []uint16, alike *[]string, name string) string {
-	if slices.Equal(ours, theirs) {
-		if len(ours) > 0 {
-			*alike = append(*alike, name)
-		}
-		return ""
-	}
-	return c.say.clients(count(len(ours)), Number(int64(len(theirs))))
-}
-
-// maxNames bounds the extensions that a sentence names.
-const maxNames = 12
-
-func (c *Conversation) names(types []tlswire.ExtensionType) string {
-	rest := len(types) - maxNames
-	if rest <= 0 {
-		return list(types, tlswire.ExtensionType.String)
-	}
-	return list(types[:maxNames], tlswire.ExtensionType.String) + ", … (+" + Number(int64(rest)) + ")"
-}
-
-// missing returns what is in a and not in b.
-func missing(a, b []tlswire.ExtensionType) (out []tlswire.ExtensionType) {
-	for _, t := range a {
-		if !slices.Contains(b, t) {
-			out = append(out, t)
-		}
-	}
-	return out
-}
-
 // versions lists the versions offered, as "TLS 1.3, 1.2".
 func versions(h *tlswire.ClientHello) string {
 	var names []string
@@ -176,24 +111,11 @@ func real[T codePoint](values []T) (out []uint16) {
 	return out
 }
 
-func suites(h *tlswire.ClientHello) []uint16  { return real(h.CipherSuites) }
-func groups(h *tlswire.ClientHello) []uint16  { return real(h.SupportedGroups) }
-func schemes(h *tlswire.ClientHello) []uint16 { return real(h.SignatureSchemes) }
-
+func suites(h *tlswire.ClientHello) []uint16 { return real(h.CipherSuites) }
 func shares(h *tlswire.ClientHello) (out []tlswire.NamedGroup) {
 	for _, s := range h.KeyShares {
 		if !s.Group.IsGREASE() {
 			out = append(out, s.Group)
-		}
-	}
-	return out
-}
-
-// extensions returns the extensions that mean something.
-func extensions(h *tlswire.ClientHello) (out []tlswire.ExtensionType) {
-	for _, x := range h.Extensions {
-		if !x.Type.IsGREASE() && x.Type != tlswire.ExtensionTypePadding {
-			out = append(out, x.Type)
 		}
 	}
 	return out

@@ -38,6 +38,8 @@ func (c *Conversation) Note(e *inspect.Event) Note {
 	case *inspect.Verification:
 		c.verification = b
 		return c.verified(b)
+	case *inspect.Difference:
+		return c.difference(b)
 	case *inspect.Established:
 		return c.established(b)
 	case *inspect.Malformed:

@@ -69,6 +69,14 @@ func helloCases() []noteCase {
 		ext(tlswire.ExtensionTypeSessionTicket),
 		ext(tlswire.ExtensionTypeKeyShare, vec(2, hx("001d"), vec(2, make([]byte, 32)))))
 	ours.Offered = browser().ClientHello
+	difference := &inspect.Difference{
+		Versions:     inspect.OnlyIn[tlswire.Version]{Client: []tlswire.Version{tlswire.VersionTLS10, tlswire.VersionTLS11}},
+		CipherSuites: inspect.OnlyIn[tlswire.CipherSuite]{Client: []tlswire.CipherSuite{1, 2, 3, 4, 5, 6, 7, 8}, Proxy: []tlswire.CipherSuite{0xc02b}, Reordered: true},
+		Extensions:   inspect.OnlyIn[tlswire.ExtensionType]{Client: []tlswire.ExtensionType{tlswire.ExtensionTypeEncryptedClientHello}, Reordered: true},
+		ALPN:         inspect.OnlyIn[string]{Client: []string{"h2"}},
+		ClientName:   "a.example", ProxyName: "b.example",
+		Effects: []inspect.Effect{inspect.EffectFingerprint, inspect.EffectVersion, inspect.EffectCipherSuite, inspect.EffectALPN, inspect.EffectECH},
+	}
 	again := browser()
 	again.Context = ctx13
 	anew := old()
@@ -90,6 +98,8 @@ func helloCases() []noteCase {
 		{"a hello with a ticket", client, proxy, old(ext(tlswire.ExtensionTypeSessionTicket, hx("01")))},
 		{"a hello without key share", client, proxy, hello(nil, hx("1301"), ext(tlswire.ExtensionTypeSupportedVersions, vec(1, hx("0304"))))},
 		{"the proxy's own hello", proxy, server, ours},
+		{"how it differs", proxy, server, difference},
+		{"a hello that does not differ", proxy, server, &inspect.Difference{}},
 		{"the second hello", client, proxy, again},
 		{"a renegotiation", client, server, anew},
 		{"server hello, TLS 1.3", server, proxy, serverHello(tlswire.VersionTLS13, tlswire.TLS_AES_128_GCM_SHA256, "", is13, share)},

@@ -82,7 +82,7 @@ func (c *Conversation) encryptedExtensions(body []byte) (n Note) {
 		}
 	}
 	if len(others) > 0 {
-		n.tone(Faint, c.say.also(c.names(others)))
+		n.tone(Faint, c.say.also(someOf(others)))
 	}
 	return n
 }

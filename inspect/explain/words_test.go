@@ -158,6 +158,11 @@ func TestEverythingHasASentence(t *testing.T) {
 				t.Errorf("%s: no sentences for the proof %s", lang, kind)
 			}
 		}
+		for _, e := range effects(t) {
+			if say.effects[e] == "" {
+				t.Errorf("%s: no sentence for the effect %s", lang, e)
+			}
+		}
 		for _, reason := range []inspect.LossReason{inspect.LossQueueFull, inspect.LossPanic} {
 			if say.lost[reason] == "" {
 				t.Errorf("%s: no sentence for the loss %s", lang, reason)
@@ -200,6 +205,28 @@ func TestReasons(t *testing.T) {
 	if found < 20 {
 		t.Errorf("only %d reasons found in the source", found)
 	}
+}
+
+// effects returns all of inspect's, read from its source.
+func effects(t *testing.T) (out []inspect.Effect) {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), "../difference.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		if _, ok := n.(*ast.ImportSpec); ok {
+			return false
+		}
+		if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+			out = append(out, inspect.Effect(strings.Trim(lit.Value, `"`)))
+		}
+		return true
+	})
+	if len(out) < 20 {
+		t.Fatalf("only %d effects found in the source", len(out))
+	}
+	return out
 }
 
 // causes returns all of inspect's, read from its source: a new one must not go

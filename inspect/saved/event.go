@@ -23,6 +23,7 @@ var readers = map[inspect.Kind]func(m *members, e *inspect.Event) any{
 	inspect.KindTCPData:        data,
 	inspect.KindTLSMalformed:   malformed,
 	inspect.KindTLSVerify:      verification,
+	inspect.KindTLSDiff:        difference,
 	inspect.KindTLSEstablished: established,
 	inspect.KindDiagnosis:      diagnosis,
 	inspect.KindLoss:           loss,

@@ -210,6 +210,9 @@ func (t *Table) event(c *tableConn, e *inspect.Event) {
 		t.malformed(c, e, b)
 	case *inspect.Verification:
 		t.verification(c, e)
+	case *inspect.Difference:
+		t.flushAll(c)
+		t.remark(c, "≠", styleFaint, c.talk.Note(e))
 	case *inspect.Established:
 		t.flushAll(c)
 		t.established(c, e)

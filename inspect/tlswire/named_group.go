@@ -23,6 +23,16 @@ const (
 // String returns the group's name in the registry: "x25519", "X25519MLKEM768".
 func (g NamedGroup) String() string { return name16(namedGroups, uint16(g)) }
 
+// IsPostQuantum says whether g is safe from quantum computers: ML-KEM, alone or with a
+// curve, and the Kyber that it came from.
+func (g NamedGroup) IsPostQuantum() bool {
+	switch {
+	case g >= 0x0200 && g <= 0x0202, g >= 0x11eb && g <= 0x11ee, g == 0x4138, g == 0x6399, g == 0x639a, g >= 0xfe30 && g <= 0xfe33:
+		return true
+	}
+	return false
+}
+
 // IsGREASE says whether g is reserved by RFC 8701 to keep peers tolerant.
 func (g NamedGroup) IsGREASE() bool { return isGREASE(uint16(g)) }
 

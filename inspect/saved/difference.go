@@ -1,0 +1,43 @@
+package saved
+
+import (
+	"tlsmitm/inspect"
+	"tlsmitm/inspect/tlswire"
+)
+
+// difference reads a tls.diff.
+func difference(m *members, _ *inspect.Event) any {
+	name := m.object("server_name")
+	d := &inspect.Difference{
+		Versions:         only[tlswire.Version](m, "versions"),
+		CipherSuites:     only[tlswire.CipherSuite](m, "cipher_suites"),
+		SupportedGroups:  only[tlswire.NamedGroup](m, "supported_groups"),
+		KeyShares:        only[tlswire.NamedGroup](m, "key_share"),
+		SignatureSchemes: only[tlswire.SignatureScheme](m, "signature_algorithms"),
+		Extensions:       only[tlswire.ExtensionType](m, "extensions"),
+		ClientName:       name.str("client"), ProxyName: name.str("proxy"),
+	}
+	m.within("server_name", &name)
+	alpn := m.object("alpn")
+	d.ALPN = inspect.OnlyIn[string]{Client: alpn.strings("only_client"), Proxy: alpn.strings("only_proxy"), Reordered: alpn.flag("reordered")}
+	m.within("alpn", &alpn)
+	for _, e := range m.strings("effects") {
+		d.Effects = append(d.Effects, inspect.Effect(e))
+	}
+	return d
+}
+
+// only reads what only one of two lists of code points has.
+func only[T interface {
+	~uint16
+	comparable
+}](m *members, key string) (only inspect.OnlyIn[T]) {
+	o := m.object(key)
+	codes := func(key string) (list []T) {
+		o.eachObject(key, func(code *members) { list = append(list, T(code.uint("value", 1<<16-1))) })
+		return list
+	}
+	only.Client, only.Proxy, only.Reordered = codes("only_client"), codes("only_proxy"), o.flag("reordered")
+	m.within(key, &o)
+	return only
+}
