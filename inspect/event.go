@@ -156,9 +156,6 @@ type Message struct {
 	// Typed forms, set for the types that have one and parsed without error.
 	ClientHello *tlswire.ClientHello
 	ServerHello *tlswire.ServerHello
-	// Offered is the client's own hello where this message is the proxy's
-	// hello to the server: what it differs from.
-	Offered *tlswire.ClientHello
 	// Group is the key exchange group that the handshake settled on, if known
 	// when this message passed.
 	Group tlswire.NamedGroup

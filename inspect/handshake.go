@@ -54,8 +54,10 @@ func (f *flow) handshakeMessage(seg segment, raw []byte, sealed bool) {
 	f.conv.prove(f, m, h.Body, seg.at)
 	f.conv.proofs.conclude(f, m)
 	f.message(seg, m)
-	if m.Offered != nil && !f.conv.retried {
-		f.conv.d.send(f, seg.at, seg.row, KindTLSDiff, differ(m.Offered, m.ClientHello))
+	if c := f.conv; m.ClientHello != nil && c.name == LegServer && !c.retried {
+		if client := c.d.find(LegClient); client != nil && client.hello != nil {
+			c.d.send(f, seg.at, seg.row, KindTLSDiff, differ(client.hello, m.ClientHello))
+		}
 	}
 	f.after(m, seg)
 }
@@ -115,9 +117,6 @@ func (c *conversation) clientHello(m *Message, h *tlswire.ClientHello, at time.T
 	m.ClientHello = h
 	c.hello = h
 	defer c.watchKeys()
-	if c.name == LegServer {
-		m.Offered = c.d.leg(LegClient).hello
-	}
 	if c.retried && c.answer != nil && c.answer.IsHelloRetryRequest() {
 		return // the same handshake goes on
 	}

@@ -50,14 +50,6 @@ func oneOfEach() []*Event {
 		on(KindTLSMalformed, &Malformed{ContentType: 22, Length: 3, Wire: 8, Bytes: []byte("abc"), Reason: "why"}),
 		on(KindTLSVerify, &Verification{Insecure: true, Code: "expired", Error: "why", Chain: []string{"CN=a", "CN=\"b\"\x00\xff"}}),
 		on(KindTLSVerify, &Verification{OK: true}),
-		on(KindTLSDiff, &Difference{}),
-		on(KindTLSDiff, &Difference{
-			Versions:     OnlyIn[tlswire.Version]{Client: []tlswire.Version{0x0301, 0x0999}},
-			CipherSuites: OnlyIn[tlswire.CipherSuite]{Proxy: []tlswire.CipherSuite{0x1301}, Reordered: true},
-			Extensions:   OnlyIn[tlswire.ExtensionType]{Client: []tlswire.ExtensionType{0, 1}, Proxy: []tlswire.ExtensionType{2}},
-			ALPN:         OnlyIn[string]{Client: []string{"h2", "\"\xff"}, Proxy: []string{"x"}},
-			ClientName:   "a.example", ProxyName: "", Effects: []Effect{EffectFingerprint, EffectServerName},
-		}),
 		on(KindTCPData, &Data{Length: 20, Wire: 20, Bytes: []byte("grüße\r\n\t\xe4"), Truncated: true}),
 		on(KindTCPData, &Data{Length: 2, Wire: 2, Bytes: []byte{0, 1}}),
 		on(KindTLSData, &Data{Length: 20, Wire: 25, Records: 1, Reason: "closed"}),
@@ -66,6 +58,14 @@ func oneOfEach() []*Event {
 		{Time: at, Kind: KindDiagnosis, Conn: 1, Body: &Diagnosis{Code: CauseDialFailed, Confidence: Certain}},
 		{Time: at, Kind: KindLoss, Conn: 1, Leg: LegClient, From: PartyClient, To: PartyProxy, Body: &Loss{Bytes: 3, Reason: LossQueueFull}},
 		{Time: at, Kind: KindLoss, Conn: 1, Body: &Loss{Reason: LossPanic}},
+		on(KindTLSDiff, &Difference{}),
+		on(KindTLSDiff, &Difference{
+			Versions:     OnlyIn[tlswire.Version]{Client: []tlswire.Version{0x0301, 0x0999}},
+			CipherSuites: OnlyIn[tlswire.CipherSuite]{Proxy: []tlswire.CipherSuite{0x1301}, Reordered: true},
+			Extensions:   OnlyIn[tlswire.ExtensionType]{Client: []tlswire.ExtensionType{0, 1}, Proxy: []tlswire.ExtensionType{2}},
+			ALPN:         OnlyIn[string]{Client: []string{"h2", "\"\xff"}, Proxy: []string{"x"}},
+			ClientName:   "a.example", ProxyName: "", Effects: []Effect{EffectFingerprint, EffectServerName},
+		}),
 		on(KindTLSData, &Data{Length: 20, Wire: 42, Records: 1, Bytes: []byte("a"), Truncated: true, Sum: 0xfedcba98, ALPN: "h2"}),
 	}
 }

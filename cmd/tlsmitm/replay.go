@@ -32,7 +32,6 @@ type replay struct {
 	sinks   []inspect.Sink
 	change  func(*inspect.Event) *inspect.Event // nil to leave them as they are
 	tell    func(error)
-	memory  saved.Memory
 	unknown map[inspect.Kind]int // events that no view shows
 	failed  bool
 	last    *inspect.Event // the latest, and
@@ -66,7 +65,7 @@ func (r *replay) file(ctx context.Context, name string, stdin *os.File) error {
 	done := make(chan struct{})
 	defer close(done)
 	hauls := make(chan haul, 1)
-	go read(saved.NewReader(titled(name), f, &r.memory), hauls, done)
+	go read(saved.NewReader(titled(name), f), hauls, done)
 	return r.follow(ctx, name, hauls, live)
 }
 

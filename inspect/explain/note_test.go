@@ -68,7 +68,6 @@ func helloCases() []noteCase {
 		ext(tlswire.ExtensionTypeSignatureAlgorithms, vec(2, hx("0403 0804"))),
 		ext(tlswire.ExtensionTypeSessionTicket),
 		ext(tlswire.ExtensionTypeKeyShare, vec(2, hx("001d"), vec(2, make([]byte, 32)))))
-	ours.Offered = browser().ClientHello
 	difference := &inspect.Difference{
 		Versions:     inspect.OnlyIn[tlswire.Version]{Client: []tlswire.Version{tlswire.VersionTLS10, tlswire.VersionTLS11}},
 		CipherSuites: inspect.OnlyIn[tlswire.CipherSuite]{Client: []tlswire.CipherSuite{1, 2, 3, 4, 5, 6, 7, 8}, Proxy: []tlswire.CipherSuite{0xc02b}, Reordered: true},

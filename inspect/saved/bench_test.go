@@ -11,7 +11,7 @@ func BenchmarkReader(b *testing.B) {
 	b.SetBytes(int64(len(run)))
 	b.ReportAllocs()
 	for b.Loop() {
-		r := NewReader("f", bytes.NewReader(run), new(Memory))
+		r := NewReader("f", bytes.NewReader(run))
 		for {
 			if _, err := r.Next(); err != nil {
 				break

@@ -3,7 +3,7 @@
 //
 //	f, err := os.Open("events.jsonl")
 //	// …
-//	r := saved.NewReader("events.jsonl", f, new(saved.Memory))
+//	r := saved.NewReader("events.jsonl", f)
 //	for {
 //		e, err := r.Next()
 //		var bad *saved.LineError

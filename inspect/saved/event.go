@@ -23,7 +23,7 @@ var readers = map[inspect.Kind]func(m *members, e *inspect.Event) any{
 	inspect.KindTCPData:        data,
 	inspect.KindTLSMalformed:   malformed,
 	inspect.KindTLSVerify:      verification,
-	inspect.KindTLSDiff:        difference,
+	inspect.KindTLSDiff:        helloDifference,
 	inspect.KindTLSEstablished: established,
 	inspect.KindDiagnosis:      diagnosis,
 	inspect.KindLoss:           loss,
@@ -46,9 +46,7 @@ var readers = map[inspect.Kind]func(m *members, e *inspect.Event) any{
 // ofRun are the kinds that belong to no connection.
 var ofRun = map[inspect.Kind]bool{inspect.KindRunStart: true, inspect.KindRunEnd: true}
 
-// Parse makes an event of a line. What an event owes to earlier ones, the offer
-// that a proxy's hello answers to, is for a Memory to add.
-// The event does not alias the line.
+// Parse makes an event of a line, which it does not alias.
 func Parse(line []byte) (*inspect.Event, error) {
 	if err := check(line); err != nil {
 		return nil, err

@@ -43,19 +43,18 @@ var ErrUTF16 = errors.New("saved: this is UTF-16, and JSON lines are UTF-8")
 // Reader reads events from JSON lines, plain or gzipped. It is used from one
 // goroutine.
 type Reader struct {
-	name   string
-	in     *bufio.Reader
-	memory *Memory
-	lines  int
-	begun  bool
-	buf    []byte
+	name  string
+	in    *bufio.Reader
+	lines int
+	begun bool
+	buf   []byte
 }
 
 const readBuffer = 256 << 10
 
 // NewReader returns a reader of r, which is called name in errors.
-func NewReader(name string, r io.Reader, memory *Memory) *Reader {
-	return &Reader{name: name, in: bufio.NewReaderSize(r, readBuffer), memory: memory}
+func NewReader(name string, r io.Reader) *Reader {
+	return &Reader{name: name, in: bufio.NewReaderSize(r, readBuffer)}
 }
 
 // Next returns the next event. The error is io.EOF after the last one, a
@@ -77,7 +76,6 @@ func (r *Reader) Next() (*inspect.Event, error) {
 		if err != nil {
 			return nil, &LineError{Name: r.name, Line: r.lines, Cut: !whole, Err: err}
 		}
-		r.memory.complete(e)
 		return e, nil
 	}
 }

@@ -8,14 +8,12 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
-
-	"tlsmitm/inspect"
 )
 
 // read reads all that there is. It returns the kinds of the events and what was
 // wrong.
 func read(in io.Reader) (kinds, wrong []string, err error) {
-	r := NewReader("f", in, new(Memory))
+	r := NewReader("f", in)
 	for {
 		e, err := r.Next()
 		var bad *LineError
@@ -113,61 +111,11 @@ func TestWhatIsNoTextAtAll(t *testing.T) {
 	}
 }
 
-// TestOffersAreRemembered: a proxy's hello knows the client's, until the
-// connection ends or another run begins.
-func TestOffersAreRemembered(t *testing.T) {
-	var client, proxy string
-	for _, line := range savedRun(t) {
-		if s := string(line); strings.Contains(s, `"Client Hello"`) && strings.Contains(s, `"conn":1,`) {
-			if strings.Contains(s, `"leg":"client"`) {
-				client = s
-			} else {
-				proxy = s
-			}
-		}
-	}
-	end := `{` + when + `,"event":"conn.close","conn":1}`
-	start := `{` + when + `,"event":"run.start"}`
-	for name, c := range map[string]struct {
-		lines []string
-		want  bool
-	}{
-		"offered":     {[]string{client, lossLine, proxy}, true},
-		"none before": {[]string{proxy}, false},
-		"ended":       {[]string{client, end, proxy}, false},
-		"another run": {[]string{client, start, proxy}, false},
-	} {
-		memory := new(Memory)
-		var last *inspect.Event
-		for _, line := range c.lines { // each in a file of its own
-			e, err := NewReader("f", strings.NewReader(line), memory).Next()
-			if err != nil {
-				t.Fatal(err)
-			}
-			last = e
-		}
-		if got := last.Body.(*inspect.Message).Offered != nil; got != c.want {
-			t.Errorf("%s: %v", name, got)
-		}
-	}
-	hello, err := Parse([]byte(client))
-	if err != nil {
-		t.Fatal(err)
-	}
-	memory := new(Memory)
-	for id := range uint64(3 * maxRemembered) {
-		memory.complete(&inspect.Event{Conn: id + 1, Leg: inspect.LegClient, Body: hello.Body})
-	}
-	if len(memory.offers) > maxRemembered {
-		t.Errorf("%d connections are remembered", len(memory.offers))
-	}
-}
-
 // TestBuffered: a reader of a pipe knows when it would have to wait.
 func TestBuffered(t *testing.T) {
 	pr, pw := io.Pipe()
 	go pw.Write([]byte(lossLine + "\n" + laterLine + "\n{\"ev"))
-	r := NewReader("-", pr, new(Memory))
+	r := NewReader("-", pr)
 	for i, want := range []bool{true, false} {
 		if _, err := r.Next(); err != nil {
 			t.Fatal(err)

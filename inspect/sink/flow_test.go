@@ -190,9 +190,11 @@ var (
 // handshake13 is both legs' handshakes in TLS 1.3.
 func (f *flow) handshake13() *flow {
 	f.row(inspect.LegClient, client).clientHello(versions13, share)
-	offered := f.events[len(f.events)-1].Body.(*inspect.Message).ClientHello
 	f.row(inspect.LegServer, proxy).clientHello(versions13, share, ext(tlswire.ExtensionTypeRenegotiationInfo, hx("00")))
-	f.events[len(f.events)-1].Body.(*inspect.Message).Offered = offered
+	f.other(inspect.KindTLSDiff, inspect.LegServer, &inspect.Difference{
+		Extensions: inspect.OnlyIn[tlswire.ExtensionType]{Proxy: []tlswire.ExtensionType{tlswire.ExtensionTypeRenegotiationInfo}},
+		Effects:    []inspect.Effect{inspect.EffectFingerprint},
+	})
 	f.row(inspect.LegServer, server).serverFlight13("example.com", "R11")
 	f.other(inspect.KindTLSVerify, inspect.LegServer, &inspect.Verification{OK: true})
 	f.row(inspect.LegServer, proxy).clientFlight()

@@ -27,7 +27,7 @@ func replayed(t *testing.T, events []*inspect.Event) (again []*inspect.Event) {
 	if err := sink.Close(); err != nil {
 		t.Fatal(err)
 	}
-	r := saved.NewReader("events.jsonl", bytes.NewReader(out.Bytes()), new(saved.Memory))
+	r := saved.NewReader("events.jsonl", bytes.NewReader(out.Bytes()))
 	for {
 		e, err := r.Next()
 		if errors.Is(err, io.EOF) {
@@ -108,7 +108,7 @@ func FuzzSavedRun(f *testing.F) {
 		style := Style{Width: width(int(w))}
 		sinks := []inspect.Sink{NewTable(out, style), NewLines(out, style), NewDetail(out, style, false), NewDetail(out, style, true),
 			NewHTTP(out, style, ShowAll), NewCurl(out), NewHAR(new(file), "tlsmitm"), NewJSONL(new(file))}
-		r := saved.NewReader("f", bytes.NewReader(run), new(saved.Memory))
+		r := saved.NewReader("f", bytes.NewReader(run))
 		for n := 0; ; n++ {
 			e, err := r.Next()
 			var bad *saved.LineError

@@ -5,8 +5,8 @@ import (
 	"tlsmitm/inspect/tlswire"
 )
 
-// difference reads a tls.diff.
-func difference(m *members, _ *inspect.Event) any {
+// helloDifference reads a tls.diff.
+func helloDifference(m *members, _ *inspect.Event) any {
 	name := m.object("server_name")
 	d := &inspect.Difference{
 		Versions:         only[tlswire.Version](m, "versions"),
