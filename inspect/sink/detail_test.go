@@ -237,12 +237,14 @@ func FuzzDetail(f *testing.F) {
 			f.Add(uint8(m.ContentType), uint16(m.Context.Version), m.Raw, uint8(80))
 		}
 	}
+	f.Add(uint8(22), uint16(tlswire.VersionSSL20), hx("802e 01 0301 0015 0000 0010 010080 00002f 000005 00000a 000009 0700c0 000004 000102030405060708090a0b0c0d0e0f"), uint8(80))
 	f.Fuzz(func(t *testing.T, ct uint8, version uint16, raw []byte, w uint8) {
 		if len(raw) == 0 {
 			return
 		}
 		flow := newFlow(t, 1, "example.com:443")
 		flow.row(inspect.LegDirect, server).ctx.Version = tlswire.Version(version)
+		flow.ctx.SSL2 = flow.ctx.Version == tlswire.VersionSSL20
 		e := flow.message(tlswire.ContentType(ct), raw).events[1]
 		e.Body.(*inspect.Message).Name = "Message"
 		style := Style{Width: width(int(w))}
