@@ -2,7 +2,12 @@ package inspect
 
 import "fmt"
 
+// difference appends the lists that differ in an object of their own, since their
+// names mean other things elsewhere.
 func (w *jsonWriter) difference(d *Difference) {
+	w.key("differences")
+	w.raw("{")
+	at := len(w.b)
 	writeOnly(w, "versions", &d.Versions)
 	writeOnly(w, "cipher_suites", &d.CipherSuites)
 	writeOnly(w, "supported_groups", &d.SupportedGroups)
@@ -24,6 +29,10 @@ func (w *jsonWriter) difference(d *Difference) {
 		w.str("proxy", d.ProxyName)
 		w.raw("}")
 	}
+	if len(w.b) > at {
+		w.b = append(w.b[:at], w.b[at+1:]...) // the first member has no comma before it
+	}
+	w.raw("}")
 	w.key("effects")
 	w.raw("[")
 	for i, e := range d.Effects {

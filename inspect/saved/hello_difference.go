@@ -7,20 +7,22 @@ import (
 
 // helloDifference reads a tls.diff.
 func helloDifference(m *members, _ *inspect.Event) any {
-	name := m.object("server_name")
+	lists := m.object("differences")
+	name := lists.object("server_name")
 	d := &inspect.Difference{
-		Versions:         only[tlswire.Version](m, "versions"),
-		CipherSuites:     only[tlswire.CipherSuite](m, "cipher_suites"),
-		SupportedGroups:  only[tlswire.NamedGroup](m, "supported_groups"),
-		KeyShares:        only[tlswire.NamedGroup](m, "key_share"),
-		SignatureSchemes: only[tlswire.SignatureScheme](m, "signature_algorithms"),
-		Extensions:       only[tlswire.ExtensionType](m, "extensions"),
+		Versions:         only[tlswire.Version](&lists, "versions"),
+		CipherSuites:     only[tlswire.CipherSuite](&lists, "cipher_suites"),
+		SupportedGroups:  only[tlswire.NamedGroup](&lists, "supported_groups"),
+		KeyShares:        only[tlswire.NamedGroup](&lists, "key_share"),
+		SignatureSchemes: only[tlswire.SignatureScheme](&lists, "signature_algorithms"),
+		Extensions:       only[tlswire.ExtensionType](&lists, "extensions"),
 		ClientName:       name.str("client"), ProxyName: name.str("proxy"),
 	}
-	m.within("server_name", &name)
-	alpn := m.object("alpn")
+	lists.within("server_name", &name)
+	alpn := lists.object("alpn")
 	d.ALPN = inspect.OnlyIn[string]{Client: alpn.strings("only_client"), Proxy: alpn.strings("only_proxy"), Reordered: alpn.flag("reordered")}
-	m.within("alpn", &alpn)
+	lists.within("alpn", &alpn)
+	m.within("differences", &lists)
 	for _, e := range m.strings("effects") {
 		d.Effects = append(d.Effects, inspect.Effect(e))
 	}
