@@ -38,6 +38,8 @@ type exchange struct {
 	call         bool   // it is a gRPC call
 	switching    bool   // another protocol follows, of which Switch will tell
 	over         bool
+	// unanswered is why there will be no response.
+	unanswered string
 }
 
 func newExchange(l *layer, x httpmsg.Exchange) *exchange {
@@ -164,17 +166,21 @@ func (e *exchange) anomaly(d Direction, a httpmsg.Anomaly) bool {
 // end ends a message, and with its second one the exchange.
 func (e *exchange) end(d Direction, end httpmsg.End) {
 	c, m := e.content(d), e.message(d)
-	if c.ended || m == nil {
+	if c.ended {
 		return
 	}
 	c.ended = true
 	at := e.l.c.at
-	m.Cut = cut(end)
-	m.Body = c.finish(m.Cut != "")
+	if m == nil {
+		e.unanswered = cut(end)
+	} else {
+		m.Cut = cut(end)
+		m.Body = c.finish(m.Cut != "")
+	}
 	if d == Up {
 		e.told.Timings.Request = e.since(at)
 	}
-	if c.turn != e.l.c.turn {
+	if m != nil && c.turn != e.l.c.turn {
 		e.l.c.emit(d, &MessageEnd{
 			Ref: e.Ref, Request: d == Up, Trailers: m.Trailers, Body: m.Body, Cut: m.Cut, Duration: max(0, at.Sub(c.began)),
 		})
@@ -187,7 +193,7 @@ func (e *exchange) end(d Direction, end httpmsg.End) {
 // cut says why a message ended early.
 func cut(end httpmsg.End) string {
 	switch {
-	case end.Reset && end.Name != "":
+	case end.Name != "":
 		return CutStream + ": " + end.Name
 	case end.Reset:
 		return CutStream
@@ -208,6 +214,8 @@ func (e *exchange) finish() {
 		e.told.Request.Cut = CutConnection
 	}
 	switch r := e.told.Response; {
+	case !e.begun[1] && e.told.Request.Cut == "" && strings.HasPrefix(e.unanswered, CutStream):
+		e.told.Request.Cut = e.unanswered
 	case !e.begun[1] && e.told.Request.Cut == "":
 		e.told.Request.Cut = CutNoAnswer
 	case r != nil && !e.response.ended && e.told.Switched == "":

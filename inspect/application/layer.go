@@ -18,6 +18,7 @@ type layer struct {
 	reader    reader
 	exchanges map[httpmsg.Exchange]*exchange
 	switched  map[httpmsg.Exchange]tunnel // what goes on after an exchange
+	tunnels   map[httpmsg.Exchange]int    // how many of its directions have ended, in HTTP/2
 }
 
 // tunnel is what follows an exchange that has switched protocols.
@@ -113,6 +114,11 @@ func (l *layer) Trailers(x httpmsg.Exchange, up bool, f httpmsg.Fields) {
 func (l *layer) End(x httpmsg.Exchange, up bool, end httpmsg.End) {
 	if t := l.switched[x]; t != nil {
 		t.end(Direction(up))
+		if l.tunnels[x]++; l.tunnels[x] == 2 {
+			t.close()
+			delete(l.switched, x)
+			delete(l.tunnels, x)
+		}
 		return
 	}
 	if e := l.exchanges[x]; e != nil {

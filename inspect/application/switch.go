@@ -17,6 +17,7 @@ func (l *layer) Switch(x httpmsg.Exchange, protocol string) {
 	e.told.Switched = protocol
 	if l.switched == nil {
 		l.switched = make(map[httpmsg.Exchange]tunnel)
+		l.tunnels = make(map[httpmsg.Exchange]int)
 	}
 	l.switched[x] = l.tunnel(e, protocol)
 	e.finish()
