@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"tlsmitm/inspect/tlscrypt"
+	"tlsmitm/inspect/tlswire"
 )
 
 // A conversation whose secrets come from a key store may see bytes before the
@@ -53,24 +54,52 @@ func (c *conversation) watchKeys() {
 		return
 	}
 	c.unwatch()
-	c.watch = &keyWatch{random: random, tell: func(tlscrypt.KeyLogLine) {}, over: func() {}}
-	if deliver := c.d.deliver; deliver != nil {
-		c.watch.tell = func(line tlscrypt.KeyLogLine) { deliver(item{kind: itemSecret, leg: c.name, body: line}) }
-		c.watch.over = func() { deliver(item{kind: itemNoSecrets, leg: c.name}) }
+	c.watch = c.watchFor(random, func(line tlscrypt.KeyLogLine) tlscrypt.KeyLogLine { return line })
+}
+
+// watchPremaster does the same with a premaster secret that is known by how it was
+// encrypted, as in the oldest key logs.
+func (c *conversation) watchPremaster(body []byte) {
+	if c.keys == nil || c.hello == nil || len(c.hello.Random) != 32 {
+		return
 	}
-	known, more := c.keys.watch(c.watch)
+	m, err := tlswire.ParseClientKeyExchange(c.version, c.suite, body)
+	if err != nil || len(m.EncryptedPreMasterSecret) < 8 {
+		return
+	}
+	if c.encrypted != nil {
+		c.keys.unwatch(c.encrypted)
+	}
+	random := c.hello.Random
+	c.encrypted = c.watchFor(encryptedName(m.EncryptedPreMasterSecret), func(line tlscrypt.KeyLogLine) tlscrypt.KeyLogLine {
+		line.ClientRandom = random
+		return line
+	})
+}
+
+// watchFor takes what is filed under name, and asks for what will be.
+func (c *conversation) watchFor(name [32]byte, meant func(tlscrypt.KeyLogLine) tlscrypt.KeyLogLine) *keyWatch {
+	w := &keyWatch{random: name, tell: func(tlscrypt.KeyLogLine) {}, over: func() {}}
+	if deliver := c.d.deliver; deliver != nil {
+		w.tell = func(line tlscrypt.KeyLogLine) { deliver(item{kind: itemSecret, leg: c.name, body: meant(line)}) }
+		w.over = func() { deliver(item{kind: itemNoSecrets, leg: c.name}) }
+	}
+	known, more := c.keys.watch(w)
 	for _, line := range known {
-		c.take(c.helloAt, line)
+		c.take(c.helloAt, meant(line))
 	}
 	if !more {
 		c.keyed = false
 	}
+	return w
 }
 
 func (c *conversation) unwatch() {
-	if c.watch != nil {
-		c.keys.unwatch(c.watch)
-		c.watch = nil
+	for _, w := range []**keyWatch{&c.watch, &c.encrypted} {
+		if *w != nil {
+			c.keys.unwatch(*w)
+			*w = nil
+		}
 	}
 }
 

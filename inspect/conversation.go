@@ -18,10 +18,11 @@ type conversation struct {
 	// worth waiting for.
 	keyed bool
 	// keys is where they come from if they are not the leg's own key log's.
-	keys   *KeyStore
-	watch  *keyWatch // of the handshake in progress
-	late   backlog
-	gaveUp bool // waiting for a secret was in vain
+	keys      *KeyStore
+	watch     *keyWatch // of the handshake in progress
+	encrypted *keyWatch // of its encrypted premaster secret
+	late      backlog
+	gaveUp    bool // waiting for a secret was in vain
 
 	hello      *tlswire.ClientHello // the latest, which keys are named after
 	answer     *tlswire.ServerHello
@@ -139,14 +140,38 @@ func (c *conversation) master() []byte {
 	if m := c.lookup(tlscrypt.LabelClientRandom); m != nil {
 		return m
 	}
-	if c.exchanged || c.hello == nil || c.answer == nil {
+	if c.hello == nil || c.answer == nil {
 		return nil
+	}
+	if c.exchanged {
+		return c.derivedMaster()
 	}
 	m := c.d.masters.get(c.hello.SessionTicket)
 	if m == nil {
 		m = c.d.masters.get(c.answer.SessionID)
 	}
 	if m == nil {
+		return nil
+	}
+	c.log(tlscrypt.KeyLogLine{Label: tlscrypt.LabelClientRandom, ClientRandom: c.hello.Random, Secret: m})
+	return m
+}
+
+// derivedMaster returns the TLS 1.2 master secret where the premaster secret is known.
+func (c *conversation) derivedMaster() []byte {
+	premaster := c.premaster()
+	if premaster == nil {
+		return nil
+	}
+	var m []byte
+	var err error
+	switch {
+	case !c.extended():
+		m, err = tlscrypt.MasterSecret(c.version, c.suite, premaster, c.hello.Random, c.answer.Random)
+	case c.proofs.session != nil:
+		m, err = tlscrypt.ExtendedMasterSecret(c.version, c.suite, premaster, c.proofs.session)
+	}
+	if m == nil || err != nil {
 		return nil
 	}
 	c.log(tlscrypt.KeyLogLine{Label: tlscrypt.LabelClientRandom, ClientRandom: c.hello.Random, Secret: m})

@@ -15,6 +15,7 @@ const maxParked = 4 << 20
 const (
 	reasonGaveUp  = "its secret did not come"
 	reasonUnknown = "its secret is not known"
+	reasonGap     = "others before it were not opened, for want of their secret"
 	reasonEarly   = "it came before the Server Hello"
 	reasonCut     = "the connection ended within a record"
 	reasonCutMsg  = "the connection ended within a handshake message"
@@ -58,7 +59,10 @@ type flow struct {
 	held heldRecord // instead of rest: part of a record that may be skimmed
 	segs []segment  // where rest came from
 
+	early     earlyData
 	opener    *tlscrypt.Opener // nil until the epoch's first record needs it
+	missed    int              // records of the epoch that went by without an opener
+	rejoins   int              // how often one was looked for after that
 	protected bool             // TLS 1.2: a Change Cipher Spec has passed
 	traffic   bool             // TLS 1.3: Finished has passed, so application keys are in use
 	sealed    int              // protected records so far
@@ -219,7 +223,18 @@ func (f *flow) record(rec tlswire.Record, n int, final bool) bool {
 		f.payload(f.consume(n), rec.Type, rec.Fragment, n, false)
 		return true
 	}
-	if f.sealedRow == 0 && len(f.segs) > 0 {
+	if f.mayBeEarly() {
+		ct, plain, ok, wait := f.openEarly(rec)
+		if wait && !final {
+			return false
+		}
+		if ok {
+			f.total.Records++
+			f.payload(f.consume(n), ct, plain, n, true)
+			return true
+		}
+	}
+	if f.sealedRow == 0 && len(f.segs) > 0 && f.conv.version != 0 {
 		f.sealedRow = f.segs[0].row
 	}
 	if f.opener == nil {
@@ -230,9 +245,18 @@ func (f *flow) record(rec tlswire.Record, n int, final bool) bool {
 		if wait {
 			reason = reasonGaveUp
 		}
+		if f.missed > 0 || o == nil && f.conv.version != 0 {
+			if o != nil {
+				reason = reasonGap
+			}
+			o = f.rejoin(o, rec)
+		}
 		if o == nil {
 			f.total.Records++
-			f.sealed++
+			if f.conv.version != 0 {
+				f.sealed++
+				f.missed++
+			}
 			f.conv.proofs.lose()
 			f.unopened(f.consume(n), rec, n, reason)
 			return true
@@ -312,7 +336,7 @@ func (f *flow) payload(seg segment, ct tlswire.ContentType, b []byte, n int, sea
 	case tlswire.ContentTypeChangeCipherSpec:
 		f.message(seg, &Message{ContentType: ct, Name: "Change Cipher Spec", Encrypted: sealed, Length: len(b), Wire: n, Raw: clone(b)})
 		if !f.conv.version.Is13() {
-			f.protected, f.opener = true, nil
+			f.protected, f.opener, f.missed = true, nil, 0
 		}
 	case tlswire.ContentTypeHeartbeat:
 		f.message(seg, &Message{ContentType: ct, Name: "Heartbeat", Encrypted: sealed, Length: len(b), Wire: n, Raw: clone(b)})

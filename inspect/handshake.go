@@ -102,6 +102,7 @@ func (c *conversation) note(f *flow, m *Message, body []byte, at time.Time) {
 		}
 	case tlswire.HandshakeTypeClientKeyExchange:
 		c.exchanged = true
+		c.watchPremaster(body)
 	case tlswire.HandshakeTypeFinished:
 		// Without a key exchange it can only be an earlier session, which a ticket may
 		// have named alone (RFC 5077 3.4).
@@ -123,6 +124,7 @@ func (c *conversation) clientHello(m *Message, h *tlswire.ClientHello, at time.T
 	c.helloAt, c.answer = at, nil
 	c.retried, c.resumed, c.exchanged, c.done = false, false, false, false
 	c.finished = [2]bool{}
+	c.flows[0].early = earlyData{}
 }
 
 func (c *conversation) serverHello(m *Message, h *tlswire.ServerHello) {
@@ -162,7 +164,7 @@ func (f *flow) after(m *Message, seg segment) {
 	switch m.Type {
 	case tlswire.HandshakeTypeFinished:
 		if c.version.Is13() && !f.traffic {
-			f.traffic, f.opener = true, nil
+			f.traffic, f.opener, f.missed = true, nil, 0
 		}
 		if f.up {
 			c.finished[0] = true
@@ -175,6 +177,8 @@ func (f *flow) after(m *Message, seg segment) {
 			c.established(f, seg)
 			c.proofs.rest(c)
 		}
+	case tlswire.HandshakeTypeEndOfEarlyData:
+		f.early.over = true
 	case tlswire.HandshakeTypeKeyUpdate:
 		if f.opener == nil {
 			return

@@ -73,7 +73,7 @@ type storedSecret struct {
 // keyWatch is a conversation that wants the secrets of one client random. Its
 // functions are called from any goroutine, and may only append to memory.
 type keyWatch struct {
-	random [32]byte
+	random [32]byte // or an encryptedName
 	tell   func(tlscrypt.KeyLogLine)
 	over   func() // no more will come
 }
@@ -151,9 +151,21 @@ func (k *KeyStore) AddText(text []byte) (secrets int) {
 		if parsed, err := tlscrypt.ParseKeyLogLine(line); err == nil && parsed.Label.Known() {
 			k.Add(parsed)
 			secrets++
+		} else if rsa, err := tlscrypt.ParseRSALine(line); err == nil {
+			name := encryptedName(rsa.Encrypted[:])
+			k.Add(tlscrypt.KeyLogLine{Label: tlscrypt.LabelPremaster, ClientRandom: name[:], Secret: rsa.Premaster})
+			secrets++
 		}
 	}
 	return secrets
+}
+
+// encryptedName is what a premaster secret is filed under that is known by its
+// encrypted form: no random, since these end otherwise.
+func encryptedName(encrypted []byte) (name [32]byte) {
+	copy(name[:8], encrypted)
+	copy(name[8:], "RSA encrypted premaster ")
+	return name
 }
 
 // Complete says that no more secrets will come: what waits for one is told of as

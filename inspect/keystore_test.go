@@ -289,15 +289,17 @@ func TestKeyLogText(t *testing.T) {
 		"ECH_SECRET " + r(6) + " " + secret,
 		"ECH_CONFIG " + r(7) + " " + strings.Repeat("00", 300),
 		"RSA 0123456789abcdef " + secret,
+		"RSA 0123456789abcdef " + secret + "00",
+		"RSA Session-ID:" + r(11) + " Master-Key:" + secret,
 		"QUIC_CLIENT_TRAFFIC_SECRET_0 " + r(8) + " " + secret,
 		"CLIENT_RANDOM " + r(9) + " zz",
 		"SERVER_TRAFFIC_SECRET_0 " + r(10) + " " + secret,
 	}, "\n")
 	keys := NewKeyStore()
-	if n := keys.AddText([]byte(text)); n != 6 {
+	if n := keys.AddText([]byte(text)); n != 7 {
 		t.Errorf("%d secrets were read", n)
 	}
-	if _, ok := keys.secrets[[32]byte(bytes.Repeat([]byte{0xab}, 32))]; !ok || len(keys.secrets) != 6 {
+	if _, ok := keys.secrets[[32]byte(bytes.Repeat([]byte{0xab}, 32))]; !ok || len(keys.secrets) != 7 {
 		t.Errorf("%d randoms are kept", len(keys.secrets))
 	}
 }

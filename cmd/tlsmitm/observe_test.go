@@ -2,10 +2,12 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -173,5 +175,56 @@ func sameBytes(t *testing.T, sent, got []string) {
 	}
 	if whole == 0 {
 		t.Error("no connection arrived whole")
+	}
+}
+
+// TestObservedEarlyData: what a client sends before the server has answered is opened,
+// too, whether the server takes it or not.
+func TestObservedEarlyData(t *testing.T) {
+	needTool(t, "openssl")
+	o, dir := makeOrigin(t), t.TempDir()
+	args := append([]string{"s_server", "-accept", "127.0.0.1:0", "-tls1_3", "-early_data", "-max_early_data", "4096"}, o.files("ecdsa")...)
+	server := startProgram(t, "openssl", opensslEnv, args...)
+	port := regexp.MustCompile(`ACCEPT [^\n]*:(\d+)\n`).FindStringSubmatch(server.expect("ACCEPT "))[1]
+	session, early, keylog := filepath.Join(dir, "session"), filepath.Join(dir, "early"), filepath.Join(dir, "keys.log")
+	const line = "said before anybody answered\n"
+	check(t, os.WriteFile(early, []byte(line), 0o600))
+	p := startProxy(t, "--client-keylog", keylog)
+	for i, c := range []struct {
+		args []string
+		says string
+		want string // the client's messages and data, in their order
+	}{
+		{[]string{"-sess_out", session}, "New Session Ticket arrived", "Client Hello, Change Cipher Spec, Finished, ping 0\n"},
+		{[]string{"-sess_in", session, "-early_data", early}, "Early data was accepted", "Client Hello, Change Cipher Spec, " + line + ", End of Early Data, Finished, ping 1\n"},
+		{[]string{"-sess_in", session, "-early_data", early}, "Early data was rejected", "Client Hello, Change Cipher Spec, " + line + ", Finished, ping 2\n"}, // a second time
+	} {
+		client := startProgram(t, "openssl", opensslEnv, append([]string{"s_client", "-proxy", p.addr, "-connect", "localhost:" + port, "-servername", "localhost", "-CAfile", o.ca, "-keylogfile", keylog}, c.args...)...)
+		hello := fmt.Sprintf("ping %d\n", i)
+		client.say(hello)
+		server.expect(hello)
+		server.say("and " + hello)
+		client.expect("and " + hello)
+		client.say("Q\n")
+		client.wait()
+		if !strings.Contains(client.output(), c.says) {
+			t.Errorf("the client does not say %q", c.says)
+		}
+		var seen []string
+		for _, e := range p.closed(i + 1) {
+			if e.Reason != "" {
+				t.Errorf("not read: %s", e.line)
+			}
+			switch {
+			case e.From != "client":
+			case e.Event == "tls.data":
+				seen = append(seen, e.Text)
+			case e.Event == "tls.message" && e.Name != "Alert":
+				seen = append(seen, e.Name)
+			}
+		}
+		if got := strings.Join(seen, ", "); got != c.want {
+			t.Errorf("%s: the client sent %q, not %q", c.says, got, c.want)
+		}
 	}
 }

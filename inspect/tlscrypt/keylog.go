@@ -3,6 +3,7 @@ package tlscrypt
 import (
 	"bytes"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 )
@@ -36,6 +37,7 @@ const (
 var labels = [...]Label{
 	LabelClientRandom, LabelClientEarly, LabelClientHandshake, LabelServerHandshake,
 	LabelClientTraffic, LabelServerTraffic, LabelExporterSecret, LabelEarlyExporterSecret,
+	LabelPremaster, LabelPSK,
 }
 
 // Known reports whether the label is one of those above.
@@ -68,8 +70,7 @@ const (
 )
 
 // ParseKeyLogLine reads a line, with or without its line end. It copies. Comments
-// are errors, and so are the lines of OpenSSL that begin with RSA: they name an
-// encrypted premaster secret and no connection, and add nothing to the others.
+// are errors, and so are the lines that begin with RSA, which ParseRSALine reads.
 func ParseKeyLogLine(line []byte) (KeyLogLine, error) {
 	words := bytes.Fields(line)
 	if len(words) != 3 {
@@ -85,6 +86,31 @@ func ParseKeyLogLine(line []byte) (KeyLogLine, error) {
 	}
 	if _, err := hex.Decode(l.Secret, words[2]); err != nil || len(l.Secret) == 0 || len(l.Secret) > longest {
 		return KeyLogLine{}, fmt.Errorf("tlscrypt: key log line %s: the secret is not hex of at most %d bytes", l.Label, longest)
+	}
+	return l, nil
+}
+
+// RSALine is a premaster secret of the RSA key exchange, in the form of the oldest key
+// logs: it names no connection, but the beginning of the secret as it was encrypted.
+type RSALine struct {
+	Encrypted [8]byte
+	Premaster []byte // 48 bytes
+}
+
+// ParseRSALine reads "RSA", 16 and 96 hex digits. It copies.
+func ParseRSALine(line []byte) (RSALine, error) {
+	var l RSALine
+	words := bytes.Fields(line)
+	if len(words) != 3 || string(words[0]) != "RSA" || len(words[1]) != 16 || len(words[2]) != 2*masterLen {
+		return l, errors.New("tlscrypt: key log line RSA: not 16 and 96 hex digits")
+	}
+	l.Premaster = make([]byte, masterLen)
+	_, err := hex.Decode(l.Encrypted[:], words[1])
+	if err == nil {
+		_, err = hex.Decode(l.Premaster, words[2])
+	}
+	if err != nil {
+		return RSALine{}, errors.New("tlscrypt: key log line RSA: not 16 and 96 hex digits")
 	}
 	return l, nil
 }
