@@ -3,6 +3,10 @@ package inspect
 import (
 	"hash/crc32"
 	"time"
+
+	"tlsmitm/inspect/http1"
+	"tlsmitm/inspect/http2"
+	"tlsmitm/inspect/redact"
 )
 
 // maxShown bounds one event's bytes where the user set no bound.
@@ -93,6 +97,7 @@ func (f *flow) pending(seg segment, b []byte, wire, records int, reason string) 
 		c.d.accepted.begin(c.d.acceptor(c))
 	}
 	if reason != "" {
+		f.mask.Skip(len(b))
 		return
 	}
 	if p.summy {
@@ -105,8 +110,35 @@ func (f *flow) pending(seg segment, b []byte, wire, records int, reason string) 
 		*shown = f.conv.d.slab.room(take)
 	}
 	*shown = append(*shown, b[:take]...)
+	f.hide((*shown)[len(*shown)-take:], b)
 	p.full = take == room
 	p.event.data.Truncated = len(p.event.data.Bytes) < p.event.data.Length
+}
+
+// hide masks the secrets in dst, which is the beginning of src copied.
+func (f *flow) hide(dst, src []byte) {
+	r := f.conv.d.redact
+	if r == nil {
+		return
+	}
+	if f.mask == nil {
+		f.mask = r.Stream(f.kind(src))
+	}
+	f.mask.Mask(dst, src)
+}
+
+// kind says by what is known and by the first data which shape secrets have.
+func (f *flow) kind(b []byte) redact.Kind {
+	if f.conv.alpn == "h2" {
+		return redact.HTTP2
+	}
+	if is, _ := http2.Looks(b); is && f.up {
+		return redact.HTTP2
+	}
+	if is, _ := http1.Looks(f.up, b); is {
+		return redact.HTTP1
+	}
+	return redact.Text
 }
 
 // pend returns the run that the next data belongs to.

@@ -3,6 +3,7 @@ package inspect
 import (
 	"time"
 
+	"tlsmitm/inspect/redact"
 	"tlsmitm/inspect/tlscrypt"
 )
 
@@ -20,7 +21,8 @@ type Dissector struct {
 	tapped    bool       // KindSockets and KindBytes are wanted
 	deliver   func(item) // queues what a key store tells; nil where nothing is queued
 	slab      *slab
-	tail      []byte // where the end of a held record is put together
+	redact    *redact.Redactor // nil shows secrets
+	tail      []byte           // where the end of a held record is put together
 
 	legs []*conversation // in order of their first bytes
 

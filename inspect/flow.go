@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"time"
 
+	"tlsmitm/inspect/redact"
 	"tlsmitm/inspect/tlscrypt"
 	"tlsmitm/inspect/tlswire"
 )
@@ -68,6 +69,8 @@ type flow struct {
 	sealed    int              // protected records so far
 	clear     int              // messages of SSL 2.0 in the clear so far
 	sealedRow int              // the row of the first, opened or not
+
+	mask *redact.Stream // hides secrets in what is shown of the data; nil before the first
 
 	hand     []byte // the part of a handshake message that has come
 	overhead int    // bytes on the wire of its records that are not message
@@ -401,8 +404,10 @@ func (f *flow) context() tlswire.Context {
 
 // malformed emits what could not be read.
 func (f *flow) malformed(seg segment, ct tlswire.ContentType, b []byte, wire int, reason string) {
+	shown := clone(b[:f.conv.d.shown(len(b))])
+	f.conv.d.redact.Stream(redact.Text).Mask(shown, shown)
 	f.conv.d.send(f, seg.at, seg.row, KindTLSMalformed, &Malformed{
-		ContentType: ct, Length: len(b), Wire: wire, Bytes: clone(b[:f.conv.d.shown(len(b))]), Reason: reason,
+		ContentType: ct, Length: len(b), Wire: wire, Bytes: shown, Reason: reason,
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tlsmitm/inspect/application"
+	"tlsmitm/inspect/redact"
 )
 
 // Overflow says what happens when inspection cannot keep up.
@@ -48,9 +49,11 @@ type Options struct {
 	// NoExchanges leaves out what the data mean: no http, ws, sse, grpc and h2
 	// events are told.
 	NoExchanges bool
-	// Exchanges says how much of exchanges is kept and told. Its Redact hides
-	// secrets in all data; its Sums ask for the legs to be compared.
+	// Exchanges says how much of exchanges is kept and told. Its Sums ask for the
+	// legs to be compared; its Redact is Options.Redact.
 	Exchanges application.Options
+	// Redact hides the secrets in all that is told of data; nil shows them.
+	Redact *redact.Redactor
 	// OnSinkError is told once that a sink failed and is switched off.
 	OnSinkError func(sink string, err error)
 	// OnPanic is told that a bug ended the inspection of a connection.
@@ -98,6 +101,9 @@ func New(opts Options) *Inspector {
 	}
 	if opts.Overflow == "" {
 		opts.Overflow = OverflowWait
+	}
+	if opts.Redact != nil {
+		opts.Exchanges.Redact = opts.Redact
 	}
 	if opts.Exchanges.Budget == nil {
 		opts.Exchanges.Budget = application.NewBudget(bodiesBytes)

@@ -62,6 +62,7 @@ func (in *Inspector) Open(meta Meta) *Session {
 	s.dissector = newDissector(id, meta, time.Now(), in.opts.DataBytes, in.masters, s.worker.collect)
 	s.dissector.slab, s.dissector.accepted, s.dissector.notary = &s.worker.slab, &in.accepted, in.notary
 	s.dissector.deliver, s.dissector.tapped = s.deliver, in.tapped
+	s.dissector.redact = in.opts.Redact
 	if !in.opts.NoExchanges {
 		s.dissector.carried = &carried{d: s.dissector, options: in.opts.Exchanges}
 	}

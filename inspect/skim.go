@@ -48,6 +48,7 @@ func (f *flow) skim(seg segment, rec tlswire.Record, n int) bool {
 	if k := f.conv.d.carried; k != nil {
 		k.skip(f, seg, length)
 	}
+	f.mask.Skip(length)
 	p := &f.conv.data
 	p.add(length, n, 1)
 	p.summy, p.event.data.Truncated = false, true

@@ -58,6 +58,7 @@ func start(p parts) (*engine, error) {
 
 		SignaturesPerSecond: signatures(s.Inspect.SignaturesPerSecond),
 		Exchanges:           p.outlets.exchanges,
+		Redact:              p.outlets.redact,
 
 		OnSinkError: func(sink string, err error) { p.log.Error().Str("sink", sink).Msg(sinkFailed(sink, err)) },
 		OnPanic: func(conn uint64, value any, stack []byte) {

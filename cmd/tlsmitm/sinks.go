@@ -13,6 +13,7 @@ import (
 	"tlsmitm/inspect/application"
 	"tlsmitm/inspect/explain"
 	"tlsmitm/inspect/protobuf"
+	"tlsmitm/inspect/redact"
 	"tlsmitm/inspect/sink"
 )
 
@@ -27,6 +28,7 @@ type outlets struct {
 	files []*os.File
 	// exchanges says how much of HTTP is kept and told.
 	exchanges application.Options
+	redact    *redact.Redactor // hides secrets; nil hides none
 }
 
 // open opens what the settings want written, and makes the sinks.
@@ -35,7 +37,11 @@ func (p *app) open(s *config.Settings) (*outlets, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &outlets{exchanges: exchanges}
+	hide, err := redactor(s)
+	if err != nil {
+		return nil, err
+	}
+	o := &outlets{exchanges: exchanges, redact: hide}
 	view, to := s.View, p.stdout
 	if s.JSON == "-" || s.PCAP == "-" {
 		to = p.stderr
@@ -122,6 +128,28 @@ func exchanges(s *config.Settings) (application.Options, error) {
 		return o, badSchema(s.Source("http.proto").String(), err)
 	}
 	return o, nil
+}
+
+// redactor is what hides the secrets; nil if they are to be shown.
+func redactor(s *config.Settings) (*redact.Redactor, error) {
+	if s.Secrets.Show {
+		return nil, nil
+	}
+	rules := redact.Default()
+	for _, l := range []struct {
+		to   *[]string
+		more []config.Text
+	}{{&rules.Headers, s.Secrets.Headers}, {&rules.Fields, s.Secrets.Fields}, {&rules.Patterns, s.Secrets.Patterns}} {
+		for _, t := range l.more {
+			*l.to = append(*l.to, string(t))
+		}
+	}
+	r, err := redact.New(rules)
+	var bad *redact.RuleError
+	if errors.As(err, &bad) {
+		return nil, badRule(s.Source("secrets."+bad.List).String(), bad)
+	}
+	return r, err
 }
 
 // close closes the files of sinks that were never used; those that were close

@@ -21,6 +21,7 @@ import (
 	"tlsmitm/inspect"
 	"tlsmitm/inspect/explain"
 	"tlsmitm/inspect/keyfile"
+	"tlsmitm/inspect/redact"
 	"tlsmitm/inspect/saved"
 	"tlsmitm/inspect/sink"
 )
@@ -180,6 +181,10 @@ func unreadableKeyLog(path string, err error) string {
 		why = "that is not permitted; run the client and tlsmitm as the same user"
 	}
 	return fmt.Sprintf("cannot read the client's key log `%s`, so nothing that is observed can be opened: %s", path, why)
+}
+
+func badRule(from string, bad *redact.RuleError) error {
+	return fmt.Errorf("`secrets.%s` (%s): `%s` %s", bad.List, from, bad.Rule, bad.Reason)
 }
 
 func badSchema(from string, err error) error {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tlsmitm/inspect/httpmsg"
+	"tlsmitm/inspect/redact"
 )
 
 // piece is what passes in one direction.
@@ -221,6 +222,29 @@ func TestSkipping(t *testing.T) {
 	x := of[*Exchange](events)[0]
 	if b := x.Response.Body; x.Response.Cut != "" || b.Size != 1000 || string(b.Bytes) != "abcd" || !b.Truncated {
 		t.Errorf("response %+v, body %+v", x.Response, b)
+	}
+}
+
+func TestSecretsAreHidden(t *testing.T) {
+	r, err := redact.New(redact.Default())
+	if err != nil {
+		t.Fatal(err)
+	}
+	events := follow(Options{Redact: r}, secure, 10,
+		up("POST /login?access_token=tok-9f8e7d HTTP/1.1\nHost: a\nAuthorization: Bearer auth-1a2b3c\nCookie: sid=cook-4d5e6f\n"+
+			"Content-Type: application/json\nContent-Length: 27\n\n"+`{"password": "pass-7a8b9c"}`),
+		down("HTTP/1.1 200 OK\nSet-Cookie: sid=cook-0f0f0f; Path=/\nContent-Type: application/json\nContent-Length: 31\n\n"+
+			`{"refresh_token":"refr-1b1b1b"}`),
+	)
+	all := fmt.Sprintf("%+v", dump(events))
+	for _, secret := range []string{"tok-9f8e7d", "auth-1a2b3c", "cook-4d5e6f", "pass-7a8b9c", "cook-0f0f0f", "refr-1b1b1b"} {
+		if strings.Contains(all, secret) {
+			t.Errorf("%s is told: %s", secret, all)
+		}
+	}
+	x := of[*Exchange](events)[0]
+	if !x.Request.Body.Hidden || !x.Response.Body.Hidden || !strings.Contains(x.Request.URL, "access_token=") {
+		t.Errorf("exchange %s", dump(events))
 	}
 }
 

@@ -9,6 +9,40 @@ import (
 	"tlsmitm/inspect/protobuf"
 )
 
+// A WebSocket's messages refer to the exchange that opened it, which ends there.
+func TestWebSocket(t *testing.T) {
+	events := follow(Options{}, secure, 3,
+		up("GET /chat HTTP/1.1\nHost: a\nConnection: Upgrade\nUpgrade: websocket\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\n\n"),
+		down("HTTP/1.1 101 Switching Protocols\nConnection: Upgrade\nUpgrade: websocket\n\n"),
+		piece{true, "\x81\x82\x00\x00\x00\x00hi"},
+		piece{false, "\x81\x05hello\x88\x05\x03\xe8bye"},
+		piece{true, "\x82\x81\x01\x01\x01\x01\x00"},
+	)
+	x := of[*Exchange](events)
+	if len(x) != 1 || x[0].Switched != "websocket" || x[0].Request.Cut != "" || x[0].Response == nil || x[0].Response.Status != 101 || x[0].Response.Cut != "" {
+		t.Fatalf("exchanges %s", dump(events))
+	}
+	m := of[*WebSocketMessage](events)
+	if len(m) != 4 {
+		t.Fatalf("%d messages: %s", len(m), dump(events))
+	}
+	for i, want := range []WebSocketMessage{
+		{Ref: x[0].Ref, Index: 1, Opcode: 1, Kind: "text", Length: 2, DecodedSize: 2, Fragments: 1, Text: true},
+		{Ref: x[0].Ref, Index: 1, Opcode: 1, Kind: "text", Length: 5, DecodedSize: 5, Fragments: 1, Text: true},
+		{Ref: x[0].Ref, Index: 2, Opcode: 8, Kind: "close", Length: 5, CloseCode: 1000, CloseReason: "bye"},
+		{Ref: x[0].Ref, Index: 2, Opcode: 2, Kind: "binary", Length: 1, DecodedSize: 1, Fragments: 1},
+	} {
+		got := m[i]
+		if got.Ref != want.Ref || got.Index != want.Index || got.Opcode != want.Opcode || got.Kind != want.Kind || got.Length != want.Length ||
+			got.CloseCode != want.CloseCode || got.CloseReason != want.CloseReason || len(got.Anomalies) > 0 || got.Cut {
+			t.Errorf("message %d: %+v, want %+v", i, got, want)
+		}
+	}
+	if string(m[0].Bytes) != "hi" || string(m[1].Bytes) != "hello" || string(m[3].Bytes) != "\x01" {
+		t.Errorf("contents %q %q %q", m[0].Bytes, m[1].Bytes, m[3].Bytes)
+	}
+}
+
 // Events of a stream are told as they come, before the stream ends.
 func TestServerSentEvents(t *testing.T) {
 	events := follow(Options{}, secure, whole,

@@ -26,6 +26,8 @@ func (l *layer) Switch(x httpmsg.Exchange, protocol string) {
 // tunnel returns what follows the bytes after an exchange.
 func (l *layer) tunnel(e *exchange, protocol string) tunnel {
 	switch strings.ToLower(protocol) {
+	case "websocket":
+		return newSocket(l.c, e)
 	case "h2c":
 		inner := l.c.newLayer(httpmsg.HTTP2)
 		inner.upgraded(e)

@@ -27,6 +27,7 @@ type Config struct {
 	Limits       Limits    `yaml:"limits"`
 	Inspect      Inspect   `yaml:"inspect"`
 	HTTP         HTTP      `yaml:"http"`
+	Secrets      Secrets   `yaml:"secrets"`
 }
 
 // Upstream is how servers' certificates are checked.
@@ -73,6 +74,14 @@ type HTTP struct {
 	BothLegs  bool     `yaml:"both_legs"`
 	Frames    bool     `yaml:"frames"`
 	Proto     []Path   `yaml:"proto"`
+}
+
+// Secrets says what is hidden in all that is written, besides what is hidden always.
+type Secrets struct {
+	Show     bool   `yaml:"show"`
+	Headers  []Text `yaml:"headers"`
+	Fields   []Text `yaml:"fields"`
+	Patterns []Text `yaml:"patterns"`
 }
 
 // Default returns the settings of a run without flags, environment or file.

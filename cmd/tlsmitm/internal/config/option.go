@@ -41,6 +41,7 @@ func Options() []Option {
 		{"body-bytes", "http.body_bytes", "SIZE", usageBodyBytes, nil},
 		{"both-legs", "http.both_legs", "", usageBothLegs, nil},
 		{"h2-frames", "http.frames", "", usageFrames, nil},
+		{"show-secrets", "secrets.show", "", usageShowSecrets, nil},
 		{"proto", "http.proto", "FILE", usageProto, nil},
 		{"log-level", "log_level", "LEVEL", usageLogLevel, []string{"trace", "debug", "info", "warn", "error"}},
 		{"log-format", "log_format", "FORMAT", usageLogFormat, []string{"console", "json"}},

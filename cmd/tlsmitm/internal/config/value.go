@@ -116,3 +116,12 @@ func (z *ByteSize) UnmarshalText(b []byte) error {
 	*z = ByteSize(n << shift)
 	return nil
 }
+
+// Text is taken as it is.
+type Text string
+
+// UnmarshalText accepts anything.
+func (t *Text) UnmarshalText(b []byte) error {
+	*t = Text(b)
+	return nil
+}

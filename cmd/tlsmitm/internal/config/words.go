@@ -27,6 +27,7 @@ const (
 	usageBodyBytes    = "how much of each HTTP body is kept: bytes, or KiB, MiB, GiB"
 	usageBothLegs     = "read HTTP on both legs, and tell of differences"
 	usageFrames       = "tell of every HTTP/2 frame"
+	usageShowSecrets  = "do not hide passwords, tokens and cookies in what is written"
 	usageProto        = "names for gRPC messages: .proto file or descriptor set (repeatable)"
 	usageLogLevel     = "least important message to log: trace, debug, info, warn or error"
 	usageLogFormat    = "form of log messages: console or json"
