@@ -106,6 +106,7 @@ func TestPremasterSecrets(t *testing.T) {
 				encrypted = cke.EncryptedPreMasterSecret
 			}
 		}
+		//lint:ignore SA1019 it is what TLS 1.2 does (RFC 5246, section 7.4.7.1)
 		premaster, err := rsa.DecryptPKCS1v15(nil, testKeys()["rsa"].PrivateKey.(*rsa.PrivateKey), encrypted)
 		if err != nil {
 			t.Fatal(err)

@@ -72,7 +72,7 @@ func helloCases() []noteCase {
 		Versions:     inspect.OnlyIn[tlswire.Version]{Client: []tlswire.Version{tlswire.VersionTLS10, tlswire.VersionTLS11}},
 		CipherSuites: inspect.OnlyIn[tlswire.CipherSuite]{Client: []tlswire.CipherSuite{1, 2, 3, 4, 5, 6, 7, 8}, Proxy: []tlswire.CipherSuite{0xc02b}, Reordered: true},
 		Extensions:   inspect.OnlyIn[tlswire.ExtensionType]{Client: []tlswire.ExtensionType{tlswire.ExtensionTypeEncryptedClientHello}, Reordered: true},
-		ALPN:         inspect.OnlyIn[string]{Client: []string{"h2"}},
+		ALPN:         inspect.OnlyIn[string]{Client: []string{"h2\x1b"}},
 		ClientName:   "a.example", ProxyName: "b.example",
 		Effects: []inspect.Effect{inspect.EffectFingerprint, inspect.EffectVersion, inspect.EffectCipherSuite, inspect.EffectALPN, inspect.EffectECH},
 	}

@@ -291,12 +291,11 @@ func TestNetHTTP(t *testing.T) {
 
 // answered is what a client says of a response.
 type answered struct {
-	err            error
-	status         int
-	header, sum    string
-	interim        []int
-	body           []byte
-	headersOfInter string
+	err         error
+	status      int
+	header, sum string
+	interim     []int
+	body        []byte
 }
 
 // answer answers in a way that depends on the request's path.

@@ -19,6 +19,7 @@ import (
 	"testing"
 
 	xhttp2 "golang.org/x/net/http2"
+	//lint:ignore SA1019 nothing else takes an Upgrade to HTTP/2
 	"golang.org/x/net/http2/h2c"
 
 	"tlsmitm/inspect/httpmsg"
@@ -244,6 +245,7 @@ func TestNode(t *testing.T) {
 // TestUpgrade has curl and nghttp begin with HTTP/1.1.
 func TestUpgrade(t *testing.T) {
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprintf(w, "%s %s", r.Proto, r.URL) })
+	//lint:ignore SA1019 as above
 	server := &http.Server{Handler: h2c.NewHandler(handler, new(xhttp2.Server))}
 	l := listen(t)
 	go server.Serve(l)

@@ -83,7 +83,7 @@ func plain(value []byte, how encoding) []byte {
 	switch {
 	case how == encodedJSON && bytes.IndexByte(value, '\\') >= 0:
 		return unescapeJSON(value)
-	case how == encodedPercent && bytes.IndexAny(value, "%+") >= 0:
+	case how == encodedPercent && bytes.ContainsAny(value, "%+"):
 		return unescapePercent(bytes.ReplaceAll(value, []byte("+"), []byte(" ")))
 	}
 	return value

@@ -235,7 +235,7 @@ func writeCapture(t *testing.T, batches ...[]*inspect.Event) *captured {
 	if err := c.Close(); err != nil || out.closed != 1 {
 		t.Fatalf("closed %d times: %v", out.closed, err)
 	}
-	return readBlocks(t, []byte(out.String()))
+	return readBlocks(t, out.Bytes())
 }
 
 // TestCaptureOfAConnection: both legs come out as connections of TCP with the bytes
@@ -355,7 +355,7 @@ func TestCapturePutsSecretsFirst(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		n := len(readBlocks(t, []byte(out.String())).packets)
+		n := len(readBlocks(t, out.Bytes()).packets)
 		if pending != (len(c.held) > 0) {
 			t.Errorf("pending is %v", pending)
 		}
@@ -383,7 +383,7 @@ func TestCapturePutsSecretsFirst(t *testing.T) {
 	if n := count(settleTime); n != 9 {
 		t.Errorf("%d packets came after the secrets", n)
 	}
-	got := readBlocks(t, []byte(out.String()))
+	got := readBlocks(t, out.Bytes())
 	if n := strings.Count(got.secrets, random); n != 4 || strings.Join(got.order, " ") != "section secrets secrets secrets server server server server secrets server server server server server" {
 		t.Errorf("%d secrets, in the order %s", n, got.order)
 	}
