@@ -165,6 +165,9 @@ const (
 	ContentLengthRepeated httpmsg.AnomalyCode = "content_length_repeated"
 	// ContentLengthDiffers: several lengths (RFC 9110, section 8.6).
 	ContentLengthDiffers httpmsg.AnomalyCode = "content_length_differs"
+	// ContentLengthNotAllowed: Content-Length in a 1xx or 204 or a successful answer
+	// to CONNECT (RFC 9110, section 8.6).
+	ContentLengthNotAllowed httpmsg.AnomalyCode = "content_length_not_allowed"
 	// ContentLengthMismatch: content of another length than Content-Length says
 	// (section 8.1.1).
 	ContentLengthMismatch httpmsg.AnomalyCode = "content_length_mismatch"
@@ -202,7 +205,7 @@ func Codes() []httpmsg.AnomalyCode {
 		ControlCharacter, FieldConnectionSpecific, FieldsTooLong, TrailerForbidden, PseudoMissing, PseudoRepeated,
 		PseudoLate, PseudoUnknown, PseudoUnexpected, PseudoInvalid, MethodInvalid, TargetInvalid, AuthorityInvalid,
 		StatusOdd, HostDiffers, HostRepeated, ContentLengthInvalid, ContentLengthRepeated, ContentLengthDiffers,
-		ContentLengthMismatch, ContentUnexpected, BodyNotAllowed, DataBeforeHead, InformationalEnd, TrailersNotLast,
+		ContentLengthNotAllowed, ContentLengthMismatch, ContentUnexpected, BodyNotAllowed, DataBeforeHead, InformationalEnd, TrailersNotLast,
 		StatusSwitching, ConnectDisabled, ResponseWithoutRequest,
 	}
 }
@@ -238,18 +241,32 @@ const maxDetail = 200
 type findings []httpmsg.Anomaly
 
 func (f *findings) add(code httpmsg.AnomalyCode, detail string) {
-	i := slices.IndexFunc(*f, func(a httpmsg.Anomaly) bool { return a.Code == code })
-	if i < 0 {
+	a := f.of(code)
+	switch {
+	case a == nil:
 		*f = append(*f, httpmsg.Anomaly{Code: code, Detail: detail})
-		return
-	}
-	switch a := &(*f)[i]; {
-	case strings.HasSuffix(a.Detail, "…"):
+	case f.full(code):
 	case len(a.Detail)+len(detail) > maxDetail:
 		a.Detail += ", …"
 	default:
 		a.Detail += ", " + detail
 	}
+}
+
+// of returns the anomaly of a code, or nil.
+func (f *findings) of(code httpmsg.AnomalyCode) *httpmsg.Anomaly {
+	for i := range *f {
+		if (*f)[i].Code == code {
+			return &(*f)[i]
+		}
+	}
+	return nil
+}
+
+// full says that nothing more is said of a code.
+func (f *findings) full(code httpmsg.AnomalyCode) bool {
+	a := f.of(code)
+	return a != nil && strings.HasSuffix(a.Detail, "…")
 }
 
 // quoted is a name as it is shown: short, and printable. Values are not shown:

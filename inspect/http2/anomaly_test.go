@@ -57,7 +57,7 @@ func TestRequestAnomalies(t *testing.T) {
 		"no path":                {request("GET", "https", "a", ""), `pseudo_field_missing: :path`},
 		"no authority":           {request("GET", "https", "", "/"), `pseudo_field_missing: :authority, and Host`},
 		"nothing at all":         {nil, `pseudo_field_missing: :method, :scheme, :path`},
-		"two methods":            {with(":method", "POST"), `pseudo_field_repeated: :method`},
+		"two methods":            {with(":method", "POST"), `pseudo_field_repeated: ":method"`},
 		"late pseudo field":      {append(request("GET", "https", "a", ""), "x", "1", ":path", "/"), `pseudo_field_late: ":path"`},
 		"unknown pseudo field":   {with(":secret", "1"), `pseudo_field_unknown: ":secret"`},
 		"status in a request":    {with(":status", "200"), `pseudo_field_unknown: ":status"`},
@@ -122,6 +122,7 @@ func TestResponseAnomalies(t *testing.T) {
 	}{
 		"a good one":         {func(s *side) { s.headers(1, true, ":status", "200", "content-length", "0") }, ""},
 		"304 with a length":  {func(s *side) { s.headers(1, true, ":status", "304", "content-length", "9") }, ""},
+		"204 with a length":  {func(s *side) { s.headers(1, true, ":status", "204", "content-length", "0") }, "content_length_not_allowed"},
 		"no status":          {func(s *side) { s.headers(1, true, "server", "x") }, "pseudo_field_missing"},
 		"status of 2 digits": {func(s *side) { s.headers(1, true, ":status", "20") }, "status_odd"},
 		"status of words":    {func(s *side) { s.headers(1, true, ":status", "200 OK") }, "status_odd"},

@@ -147,10 +147,14 @@ func (c *Conn) takeResponse(s *stream, d *direction, whole bool) (odds findings,
 	if h.Status == 101 {
 		sec.odd(StatusSwitching, "")
 	}
+	success := h.Status >= 200 && h.Status < 300
+	if sec.length >= 0 && (interim || h.Status == 204 || s.connect && success) {
+		sec.odd(ContentLengthNotAllowed, fmt.Sprintf("%d with status %d", sec.length, h.Status))
+	}
 	if !interim {
 		s.resp.head, s.resp.length = true, sec.length
 		s.resp.empty = s.head || h.Status == 204 || h.Status == 304
-		s.success = h.Status >= 200 && h.Status < 300
+		s.success = success
 	}
 	s.told = true
 	c.r.Head(httpmsg.Exchange(s.id), false, h)

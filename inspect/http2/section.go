@@ -62,6 +62,13 @@ func (s *section) has(p pseudoField) bool { return s.set&(1<<p) != 0 }
 
 func (s *section) odd(code httpmsg.AnomalyCode, detail string) { s.odds.add(code, detail) }
 
+// oddField is odd with a field's name. There may be thousands.
+func (s *section) oddField(code httpmsg.AnomalyCode, name string) {
+	if !s.odds.full(code) {
+		s.odd(code, quoted(name))
+	}
+}
+
 // readSection takes the pseudo-header fields out of a field section, and checks
 // all of it (RFC 9113, sections 8.2 and 8.3). The fields are copied.
 func readSection(kind sectionKind, fields []httpmsg.Field, whole bool) section {
@@ -76,9 +83,9 @@ func readSection(kind sectionKind, fields []httpmsg.Field, whole bool) section {
 			continue
 		}
 		regular = true
-		s.checkName(f.Name)
+		name := s.checkName(f.Name)
 		s.checkValue(f)
-		s.checkField(f)
+		s.checkField(name, f)
 		s.fields = append(s.fields, f)
 	}
 	if !whole {
@@ -99,13 +106,13 @@ func readSection(kind sectionKind, fields []httpmsg.Field, whole bool) section {
 func (s *section) takePseudo(f httpmsg.Field, late bool) {
 	p, ok := s.kind.pseudo(f.Name)
 	if late {
-		s.odd(PseudoLate, quoted(f.Name))
+		s.oddField(PseudoLate, f.Name)
 	}
 	switch {
 	case !ok:
-		s.odd(PseudoUnknown, quoted(f.Name))
+		s.oddField(PseudoUnknown, f.Name)
 	case s.has(p):
-		s.odd(PseudoRepeated, f.Name)
+		s.oddField(PseudoRepeated, f.Name)
 	default:
 		s.set |= 1 << p
 		s.pseudo[p] = f.Value
@@ -115,69 +122,83 @@ func (s *section) takePseudo(f httpmsg.Field, late bool) {
 	s.fields = append(s.fields, f)
 }
 
-// checkName is RFC 9113, section 8.2.1, and RFC 9110, section 5.1.
-func (s *section) checkName(name string) {
+// checkName is RFC 9113, section 8.2.1, and RFC 9110, section 5.1. It returns the
+// name in lower case.
+func (s *section) checkName(name string) string {
 	uppercase, wrong := false, name == ""
 	for i := range len(name) {
-		switch b := name[i]; {
-		case b >= 'A' && b <= 'Z':
-			uppercase = true
-		case !tokenByte(b):
-			wrong = true
-		}
-	}
-	if uppercase {
-		s.odd(FieldNameUppercase, quoted(name))
+		b := name[i]
+		uppercase = uppercase || b >= 'A' && b <= 'Z'
+		wrong = wrong || !tokenBytes[b]
 	}
 	if wrong {
-		s.odd(FieldNameInvalid, quoted(name))
+		s.oddField(FieldNameInvalid, name)
 	}
+	if !uppercase {
+		return name
+	}
+	s.oddField(FieldNameUppercase, name)
+	return strings.ToLower(name)
 }
 
-// tokenByte is RFC 9110, section 5.6.2.
-func tokenByte(b byte) bool {
-	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || strings.IndexByte("!#$%&'*+-.^_`|~", b) >= 0
-}
+// tokenBytes are those of RFC 9110, section 5.6.2.
+var tokenBytes = func() (is [256]bool) {
+	for b := range is {
+		c := byte(b)
+		is[b] = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0
+	}
+	return is
+}()
 
 // checkValue is RFC 9113, section 8.2.1.
 func (s *section) checkValue(f httpmsg.Field) {
-	if i := strings.IndexFunc(f.Value, control); i >= 0 {
-		if j := strings.IndexAny(f.Value, "\r\n\x00"); j >= 0 {
-			s.odd(FieldValueInvalid, fmt.Sprintf("%s: %q at %d", quoted(f.Name), f.Value[j:j+1], j))
-		} else {
-			s.odd(ControlCharacter, fmt.Sprintf("%s: %q at %d", quoted(f.Name), f.Value[i:i+1], i))
+	for i := range len(f.Value) {
+		if b := f.Value[i]; control(b) {
+			s.checkControls(f, i)
+			break
 		}
 	}
 	if n := len(f.Value); n > 0 && (space(f.Value[0]) || space(f.Value[n-1])) {
-		s.odd(FieldValueSpace, quoted(f.Name))
+		s.oddField(FieldValueSpace, f.Name)
+	}
+}
+
+// checkControls is for a value whose first control character is at i.
+func (s *section) checkControls(f httpmsg.Field, i int) {
+	code := ControlCharacter
+	if j := strings.IndexAny(f.Value[i:], "\r\n\x00"); j >= 0 {
+		code, i = FieldValueInvalid, i+j
+	}
+	if !s.odds.full(code) {
+		s.odd(code, fmt.Sprintf("%s: %q at %d", quoted(f.Name), f.Value[i:i+1], i))
 	}
 }
 
 func space(b byte) bool { return b == ' ' || b == '\t' }
 
 // control is a control character that no value has (RFC 9110, section 5.5).
-func control(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
+func control(b byte) bool { return b < ' ' && b != '\t' || b == 0x7f }
 
 // checkField looks at the fields that have a meaning for the message itself.
-func (s *section) checkField(f httpmsg.Field) {
-	switch strings.ToLower(f.Name) {
+func (s *section) checkField(name string, f httpmsg.Field) {
+	switch name {
 	case "connection", "proxy-connection", "keep-alive", "transfer-encoding", "upgrade": // RFC 9113, section 8.2.2
-		s.odd(FieldConnectionSpecific, quoted(f.Name))
+		s.oddField(FieldConnectionSpecific, f.Name)
 	case "te":
 		if !strings.EqualFold(f.Value, "trailers") {
-			s.odd(FieldConnectionSpecific, quoted(f.Name))
+			s.oddField(FieldConnectionSpecific, f.Name)
 		}
 	case "host":
 		if s.kind == trailerSection {
-			s.odd(TrailerForbidden, quoted(f.Name))
+			s.oddField(TrailerForbidden, f.Name)
 		}
-		if s.host != nil {
+		if s.host != nil && !s.odds.full(HostRepeated) {
 			s.odd(HostRepeated, hosts(*s.host, f.Value))
 		}
 		s.host = &f.Value
 	case "content-length":
 		if s.kind == trailerSection {
-			s.odd(TrailerForbidden, quoted(f.Name))
+			s.oddField(TrailerForbidden, f.Name)
 			return
 		}
 		s.takeLength(f.Value)
@@ -277,7 +298,7 @@ func (s *section) checkPseudoValues(connect bool) {
 // isToken is RFC 9110, section 5.6.2.
 func isToken(s string) bool {
 	for i := range len(s) {
-		if !tokenByte(s[i]) {
+		if !tokenBytes[s[i]] {
 			return false
 		}
 	}
