@@ -22,9 +22,11 @@ const (
 
 // heldChunk is a run of bytes that waits behind a record without a secret.
 type heldChunk struct {
-	f  *flow
-	at time.Time
-	b  []byte // its own copy
+	f     *flow
+	at    time.Time
+	frame int    // of a recording
+	b     []byte // its own copy
+	gap   int64  // instead of b: bytes that the recording lacks
 }
 
 // backlog is what a leg holds while it waits for a secret.
@@ -119,7 +121,7 @@ func (c *conversation) feed(f *flow, at time.Time, b []byte) {
 		c.look()
 		return
 	}
-	c.late.chunks = append(c.late.chunks, heldChunk{f, at, clone(b)})
+	c.late.chunks = append(c.late.chunks, heldChunk{f: f, at: at, frame: c.d.frame, b: clone(b)})
 	c.late.bytes += len(b)
 	if all := c.keys.parked.Add(int64(len(b))); c.late.bytes > maxBacklog || all > maxParkedAll {
 		c.giveUp()
@@ -158,8 +160,21 @@ func (c *conversation) proceed() {
 		c.late.chunks = c.late.chunks[1:]
 		c.late.bytes -= len(h.b)
 		c.keys.parked.Add(-int64(len(h.b)))
+		c.resume(&h)
+	}
+}
+
+// resume gives a flow what waited.
+func (c *conversation) resume(h *heldChunk) {
+	d := c.d
+	now := d.frame
+	d.frame = h.frame
+	if h.gap > 0 {
+		h.f.gap(h.at, d.rowFor(c, h.f), h.gap)
+	} else {
 		h.f.feed(c.segment(h.f, h.at, len(h.b)), h.b)
 	}
+	d.frame = now
 }
 
 // unstick ends the waiting.

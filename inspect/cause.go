@@ -23,6 +23,7 @@ const (
 	CauseClientReset             Cause = "client_reset"
 	CauseServerReset             Cause = "server_reset"
 	CauseIdleTimeout             Cause = "idle_timeout"
+	CauseNotCaptured             Cause = "end_not_captured"
 	CauseShutdown                Cause = "shutdown"
 	CauseInternal                Cause = "internal_error"
 )

@@ -23,6 +23,9 @@ type finding struct {
 // outcome's cause is corrected: crypto/tls cannot tell, because such an alert may
 // come in the clear where it expects a protected record.
 func (d *Dissector) diagnose(at time.Time, o *Outcome) *finding {
+	if d.meta.Mode == ModeCapture {
+		return nil // nobody here failed: what is shown is all that is known
+	}
 	g := &finding{Diagnosis: Diagnosis{Code: o.Cause, Confidence: Certain, Subject: d.meta.Target}}
 	if o.Err != nil {
 		g.Evidence = o.Err.Error()

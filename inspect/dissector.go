@@ -33,6 +33,7 @@ type Dissector struct {
 	row     int   // the current row's number
 	rowFlow *flow // whose run of bytes it is
 	lastRow int   // of the latest event: rows never go back
+	frame   int   // of a recording, that the latest bytes are from: rows are frames there
 
 	closing *item // the connection is over, but what passed may still wait for secrets
 	closed  bool
@@ -58,7 +59,11 @@ func (d *Dissector) handle(it *item, s *Session) {
 			Client: d.meta.Client, Target: d.meta.Target, Via: d.meta.Via, Mode: d.meta.Mode, UserAgent: d.meta.UserAgent,
 		}})
 	case itemChunk:
+		d.frame = it.frame
 		d.chunk(it.leg, it.up, it.at, it.b)
+	case itemGap:
+		d.frame = it.frame
+		d.gap(it.leg, it.up, it.at, it.body.(int64))
 	case itemSecret:
 		d.secret(it)
 	case itemSockets:
@@ -75,7 +80,11 @@ func (d *Dissector) handle(it *item, s *Session) {
 		f.unseen(it.at)
 	case itemClose:
 		end := *it
-		end.body = ending{it.body.(Outcome), s.losses()}
+		lost := ending{outcome: it.body.(Outcome)}
+		if s != nil {
+			lost.lost = s.losses()
+		}
+		end.body = lost
 		d.closing = &end
 		d.tryClose()
 	}
@@ -108,6 +117,10 @@ func (d *Dissector) chunk(leg LegName, up bool, at time.Time, b []byte) {
 // rowFor gives a run of bytes its row: the current one goes on until another
 // flow's bytes come; data that still waits for more of its run keeps its own.
 func (d *Dissector) rowFor(c *conversation, f *flow) int {
+	if d.frame > 0 {
+		d.row = d.frame
+		return d.row
+	}
 	if d.rowFlow == f {
 		return d.row
 	}
@@ -158,7 +171,7 @@ func (d *Dissector) send(f *flow, at time.Time, row int, kind Kind, body any) {
 // place emits an event in its row, keeping the order of rows: what was opened
 // late, when later rows are out already, opens a row of its own.
 func (d *Dissector) place(e *Event, f *flow, row int) {
-	if row < d.lastRow {
+	if row < d.lastRow && d.frame == 0 {
 		d.row++
 		d.rowFlow, row = f, d.row
 	}
@@ -212,6 +225,16 @@ func (d *Dissector) tryClose() {
 	e := d.closing.body.(ending)
 	d.close(d.closing.at, e.outcome, e.lost)
 	d.closed = true
+}
+
+// giveUp has nothing wait for a secret any more.
+func (d *Dissector) giveUp() {
+	for _, c := range d.legs {
+		if c.late.stuck {
+			c.giveUp()
+		}
+	}
+	d.tryClose()
 }
 
 // forget leaves nothing of the connection in key stores.

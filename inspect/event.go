@@ -110,8 +110,9 @@ type Event struct {
 type RunStart struct {
 	Version  string
 	PID      int
-	Listen   string // the address that the proxy listens on
-	CASHA256 string // lower-case hex fingerprint of the root certificate
+	Listen   string   // the address that the proxy listens on
+	CASHA256 string   // lower-case hex fingerprint of the root certificate
+	Files    []string // the captures that are read, where there is no proxy
 }
 
 // RunEnd closes the stream of events.
@@ -249,6 +250,9 @@ type LossReason string
 const (
 	LossQueueFull LossReason = "queue_full" // overflow: drop, and the queue was full
 	LossPanic     LossReason = "panic"      // a bug ended inspection of this connection
+	// LossNotCaptured: a recording lacks them, as the program that made it did not
+	// keep up, cut frames short, or was not where they passed.
+	LossNotCaptured LossReason = "not_captured"
 )
 
 // FlowTotal is what passed in one direction of one leg.

@@ -43,6 +43,7 @@ type fanout struct {
 type outlet struct {
 	sink    Sink
 	bytes   bool // it takes bytes
+	clock   func() time.Time
 	onError func(string, error)
 	limit   int64
 
@@ -58,10 +59,10 @@ type outlet struct {
 	err  error // what ended it; read after done
 }
 
-func newFanout(sinks []Sink, limit int64, onError func(string, error)) *fanout {
+func newFanout(sinks []Sink, limit int64, clock func() time.Time, onError func(string, error)) *fanout {
 	f := &fanout{}
 	for _, s := range sinks {
-		o := &outlet{sink: s, onError: onError, limit: limit, wake: make(chan struct{}, 1), done: make(chan struct{})}
+		o := &outlet{sink: s, clock: clock, onError: onError, limit: limit, wake: make(chan struct{}, 1), done: make(chan struct{})}
 		o.room = sync.NewCond(&o.mu)
 		_, o.bytes = s.(ByteSink)
 		f.tapped = f.tapped || o.bytes
@@ -225,7 +226,7 @@ func (o *outlet) write(batch []*Event) (pending bool, err error) {
 	if more {
 		return true, nil
 	}
-	return o.sink.Flush(time.Now())
+	return o.sink.Flush(o.clock())
 }
 
 // fail switches the sink off and says so.

@@ -54,6 +54,9 @@ type Options struct {
 	Exchanges application.Options
 	// Redact hides the secrets in all that is told of data; nil shows them.
 	Redact *redact.Redactor
+	// Clock says what time it is for the sinks, some of which show nothing for a
+	// moment; nil means time.Now. Of a recording it is a time of the recording.
+	Clock func() time.Time
 	// OnSinkError is told once that a sink failed and is switched off.
 	OnSinkError func(sink string, err error)
 	// OnPanic is told that a bug ended the inspection of a connection.
@@ -119,13 +122,27 @@ func New(opts Options) *Inspector {
 		_, takes := s.(ByteSink)
 		in.tapped = in.tapped || takes
 	}
-	in.fanout = newFanout(opts.Sinks, opts.QueueBytes, opts.OnSinkError)
+	if opts.Clock == nil {
+		opts.Clock = time.Now
+	}
+	in.fanout = newFanout(opts.Sinks, opts.QueueBytes, opts.Clock, opts.OnSinkError)
 	for range max(1, min(4, runtime.GOMAXPROCS(0)/2)) {
 		w := newWorker(in)
 		in.workers = append(in.workers, w)
 		go w.run()
 	}
 	return in
+}
+
+// dissector returns the Dissector of a connection.
+func (in *Inspector) dissector(id uint64, meta Meta, at time.Time, emit func(*Event), s *slab) *Dissector {
+	d := newDissector(id, meta, at, in.opts.DataBytes, in.masters, emit)
+	d.slab, d.accepted, d.notary = s, &in.accepted, in.notary
+	d.tapped, d.redact = in.tapped, in.opts.Redact
+	if !in.opts.NoExchanges {
+		d.carried = &carried{d: d, options: in.opts.Exchanges}
+	}
+	return d
 }
 
 // Emit passes an event of the run itself (run.start, run.end) to the sinks.

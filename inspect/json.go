@@ -53,6 +53,7 @@ func (w *jsonWriter) body(e *Event) {
 		w.int("pid", int64(b.PID))
 		w.opt("listen", b.Listen)
 		w.opt("ca_sha256", b.CASHA256)
+		w.strings("files", b.Files)
 	case *RunEnd:
 		w.uint("connections", b.Connections)
 		w.duration(b.Duration)
@@ -397,6 +398,18 @@ func (w *jsonWriter) opt(k, v string) {
 	if v != "" {
 		w.str(k, v)
 	}
+}
+
+func (w *jsonWriter) strings(k string, v []string) {
+	if len(v) == 0 {
+		return
+	}
+	w.key(k)
+	for i, s := range v {
+		w.raw("[,"[min(i, 1):][:1])
+		w.quote(s)
+	}
+	w.raw("]")
 }
 
 func (w *jsonWriter) uint(k string, v uint64) { w.key(k); w.b = strconv.AppendUint(w.b, v, 10) }

@@ -79,16 +79,18 @@ const (
 	itemKeys                      // where the leg's secrets come from
 	itemSockets                   // the leg's addresses
 	itemNoSecrets                 // no more secrets will come from there
+	itemGap                       // bytes that a recording lacks
 )
 
 // item is one entry of a session's queue.
 type item struct {
-	kind itemKind
-	up   bool // client to server
-	leg  LegName
-	at   time.Time
-	b    []byte // of a block, or a secret's line
-	body any    // *Verification, Outcome, *KeyStore, *Sockets, a secret as a tlscrypt.KeyLogLine
+	kind  itemKind
+	up    bool // client to server
+	leg   LegName
+	at    time.Time
+	frame int    // of a recording, that the bytes are from
+	b     []byte // of a block, or a secret's line
+	body  any    // *Verification, Outcome, *KeyStore, *Sockets, a secret as a tlscrypt.KeyLogLine, a gap's int64
 }
 
 // blockSize holds a whole TLS record with room to spare; a chunk that is larger

@@ -15,6 +15,10 @@ type Meta struct {
 	// Keys opens what the legs' own key logs do not; nil for none. In
 	// ModeCapture it is all that does.
 	Keys *KeyStore
+	// Sockets are the addresses of a recorded connection.
+	Sockets Sockets
+	// Midway says that a recording lacks the connection's beginning.
+	Midway bool
 }
 
 // Outcome says how a connection ended.
@@ -59,13 +63,8 @@ func (in *Inspector) Open(meta Meta) *Session {
 	id := in.lastID.Add(1)
 	s := &Session{in: in, id: id, meta: meta, worker: in.workers[id%uint64(len(in.workers))]}
 	in.sessions.Add(1)
-	s.dissector = newDissector(id, meta, time.Now(), in.opts.DataBytes, in.masters, s.worker.collect)
-	s.dissector.slab, s.dissector.accepted, s.dissector.notary = &s.worker.slab, &in.accepted, in.notary
-	s.dissector.deliver, s.dissector.tapped = s.deliver, in.tapped
-	s.dissector.redact = in.opts.Redact
-	if !in.opts.NoExchanges {
-		s.dissector.carried = &carried{d: s.dissector, options: in.opts.Exchanges}
-	}
+	s.dissector = in.dissector(id, meta, time.Now(), s.worker.collect, &s.worker.slab)
+	s.dissector.deliver = s.deliver
 	s.push(item{kind: itemOpen})
 	return s
 }

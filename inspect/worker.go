@@ -170,7 +170,7 @@ func (w *worker) dissect(s *Session, items []item) (over bool) {
 	}
 	if s.broken {
 		if closing {
-			w.collect(s.brokenClose(at, nil))
+			w.collect(brokenClose(at, s.id, s.meta.Mode, nil))
 		}
 		return closing
 	}
@@ -210,7 +210,7 @@ func (w *worker) guard(s *Session, at time.Time, closing bool, step func()) (ove
 			over = closing || s.dissector.closing != nil
 			w.collect(&Event{Time: at, Kind: KindLoss, Conn: s.id, Body: &Loss{Reason: LossPanic}})
 			if over {
-				w.collect(s.brokenClose(at, fmt.Errorf("inspect: panic: %v", v)))
+				w.collect(brokenClose(at, s.id, s.meta.Mode, fmt.Errorf("inspect: panic: %v", v)))
 			}
 		}
 	}()
@@ -218,13 +218,13 @@ func (w *worker) guard(s *Session, at time.Time, closing bool, step func()) (ove
 	return s.dissector.closed
 }
 
-// brokenClose ends the events of a session whose inspection ended early.
-func (s *Session) brokenClose(at time.Time, err error) *Event {
-	body := &ConnClose{Cause: CauseInternal, Mode: s.meta.Mode}
+// brokenClose ends the events of a connection whose inspection ended early.
+func brokenClose(at time.Time, conn uint64, mode Mode, err error) *Event {
+	body := &ConnClose{Cause: CauseInternal, Mode: mode}
 	if err != nil {
 		body.Error = err.Error()
 	}
-	return &Event{Time: at, Kind: KindConnClose, Conn: s.id, Body: body}
+	return &Event{Time: at, Kind: KindConnClose, Conn: conn, Body: body}
 }
 
 // tick writes the data that has waited long enough for more of its run, and gives

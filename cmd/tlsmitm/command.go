@@ -66,7 +66,7 @@ func (p *app) root() *cobra.Command {
 
 	run := &cobra.Command{Use: "run", Short: shortRun, Long: longRun, Args: noArguments}
 	p.isRun(run)
-	root.AddCommand(run, p.demoCommand(), p.showCommand(), p.caCommand(), p.versionCommand())
+	root.AddCommand(run, p.readCommand(), p.demoCommand(), p.showCommand(), p.caCommand(), p.versionCommand())
 	root.InitDefaultHelpCmd()
 	for _, c := range root.Commands() {
 		if c.Name() == "help" {

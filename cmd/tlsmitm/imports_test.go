@@ -28,6 +28,7 @@ var importRules = []struct {
 	{"tlsmitm/inspect/http2", []string{"net", "net/http", "os", "tlsmitm/inspect", "tlsmitm/inspect/tlswire", "tlsmitm/inspect/tlscrypt", "golang.org/x/net/http2"}, "http2 is given bytes, and knows nothing else"},
 	{"tlsmitm/inspect/websocket", []string{"net", "net/http", "os", "tlsmitm/inspect"}, "websocket is given bytes, and knows nothing else"},
 	{"tlsmitm/inspect/sse", []string{"net", "net/http", "os", "tlsmitm/inspect"}, "sse is given bytes, and knows nothing else"},
+	{"tlsmitm/inspect/capture", []string{"net", "os", "tlsmitm/inspect/sink", "tlsmitm/inspect/explain"}, "capture reads what it is handed, down to TCP"},
 	{"tlsmitm/inspect", []string{"tlsmitm/proxy", "tlsmitm/ca", "tlsmitm/cmd/tlsmitm", "github.com/elazarl/goproxy", "gopkg.in/yaml.v3"}, "inspect knows no proxy"},
 	{"tlsmitm/inspect/keyfile", []string{"net", "tlsmitm/inspect/sink", "tlsmitm/inspect/explain"}, "keyfile reads a file and tells a store"},
 	{"tlsmitm/inspect/body", []string{"net", "os", "tlsmitm/inspect/tlswire", "tlsmitm/inspect/tlscrypt"}, "body knows bytes alone"},

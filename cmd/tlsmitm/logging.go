@@ -29,7 +29,10 @@ func (p *app) logger(s *config.Settings, shown bool) zerolog.Logger {
 	return zerolog.New(to).Level(level).With().Timestamp().Logger()
 }
 
+// isTerminal says whether somebody looks at f.
+func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
+
 // colourful says whether colours are wanted on f.
 func (p *app) colourful(f *os.File) bool {
-	return term.IsTerminal(int(f.Fd())) && p.env("NO_COLOR") == "" && p.env("TERM") != "dumb"
+	return isTerminal(f) && p.env("NO_COLOR") == "" && p.env("TERM") != "dumb"
 }

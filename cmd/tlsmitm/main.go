@@ -26,6 +26,7 @@ func main() {
 type app struct {
 	stdin, stdout, stderr *os.File
 	lookupEnv             func(string) (string, bool)
+	meter                 *meter // of what is read; nil where nothing is
 }
 
 // env returns a variable's value, "" where there is none.

@@ -33,7 +33,7 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": scriptExits, "ready": scriptReady, "origin": scriptOrigin, "get": scriptGet, "occupied": scriptOccupied,
-			"mode": scriptMode, "sameLines": scriptSameLines, "gzip": scriptGzip, "truncate": scriptTruncate,
+			"mode": scriptMode, "capture": scriptCapture, "shorten": scriptShorten, "relink": scriptRelink, "sameLines": scriptSameLines, "gzip": scriptGzip, "truncate": scriptTruncate,
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir+"/home")

@@ -57,13 +57,13 @@ func (p *app) open(s *config.Settings) (*outlets, error) {
 	}
 	switch view {
 	case config.ViewTable:
-		o.shown, o.sinks = to, append(o.sinks, sink.NewTable(to, style))
+		o.shown, o.sinks = to, append(o.sinks, sink.NewTable(p.meter.before(to), style))
 	case config.ViewDetail:
-		o.shown, o.sinks = to, append(o.sinks, sink.NewDetail(to, style, s.Bytes))
+		o.shown, o.sinks = to, append(o.sinks, sink.NewDetail(p.meter.before(to), style, s.Bytes))
 	case config.ViewLines:
-		o.shown, o.sinks = to, append(o.sinks, sink.NewLines(to, style))
+		o.shown, o.sinks = to, append(o.sinks, sink.NewLines(p.meter.before(to), style))
 	case config.ViewHTTP:
-		o.shown, o.sinks = to, append(o.sinks, sink.NewHTTP(to, style, sink.Show(s.Show)))
+		o.shown, o.sinks = to, append(o.sinks, sink.NewHTTP(p.meter.before(to), style, sink.Show(s.Show)))
 	}
 	if s.JSON == "-" {
 		o.sinks = append(o.sinks, sink.NewJSONL(unclosed{p.stdout}))

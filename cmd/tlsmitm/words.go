@@ -19,6 +19,7 @@ import (
 	"tlsmitm/ca"
 	"tlsmitm/cmd/tlsmitm/internal/config"
 	"tlsmitm/inspect"
+	"tlsmitm/inspect/capture"
 	"tlsmitm/inspect/explain"
 	"tlsmitm/inspect/keyfile"
 	"tlsmitm/inspect/redact"
@@ -76,6 +77,19 @@ lines are shown as they come.`
   tlsmitm show --json short.jsonl --data-bytes 0 events.jsonl`
 
 	usageAs = "curl: write the curl commands that repeat the requests, and nothing else"
+
+	shortRead = "Show what captures hold"
+	longRead  = `Show what a packet capture holds as the proxy shows what passes through it: every
+TLS message, and with the keys what is inside.
+
+Files are pcap or pcapng, gzipped or not. Keys are those in the captures and those
+of --keylog. Several files are read one after the other, and may be parts of one
+capture. - is standard input, which is read as it grows.`
+	exampleRead = `  tlsmitm read capture.pcapng
+  tlsmitm read --keylog keys.log --view lines capture.pcap
+  tcpdump -i any -U -w - tcp port 443 | tlsmitm read --keylog keys.log -
+  tlsmitm read --json - --view none monday.pcap.gz tuesday.pcap.gz > events.jsonl`
+	usageReadKeyLog = "open what is encrypted with the secrets of this `FILE` (NSS key log; repeatable)"
 
 	shortVersion = "Show the version"
 )
@@ -228,6 +242,57 @@ func unreadable(path string, err error) error {
 	}
 }
 
+func nothingToRead(command string) error {
+	return fmt.Errorf("`%s` wants a capture file, or - for standard input; `%s --help` has examples", command, command)
+}
+
+var errStandardInputTwice = errors.New("- is named twice, but there is only one standard input")
+
+func noKeys(path string) error {
+	return fmt.Errorf("`%s` holds no TLS secret; a key log is what a client or server writes to the file that SSLKEYLOGFILE names", path)
+}
+
+// unreadableCapture says why a capture was not read, or not to its end.
+func unreadableCapture(path string, err error) error {
+	who := fmt.Sprintf("cannot read `%s`: ", path)
+	var foreign *capture.ForeignError
+	var cut *capture.TruncatedError
+	var corrupt *capture.CorruptError
+	switch {
+	case errors.As(err, &foreign) && foreign.Format == capture.ForeignJSON:
+		return errors.New(who + "it is JSON, and no capture; `tlsmitm show` shows saved events")
+	case errors.As(err, &foreign) && foreign.Unpack != "":
+		return fmt.Errorf("%sit is %s; unpack it first: %s | tlsmitm read -", who, foreign.Format, foreign.Unpack)
+	case errors.As(err, &foreign) && foreign.Format != "":
+		return fmt.Errorf("%sit is %s; convert it first: editcap -F pcapng IN OUT", who, foreign.Format)
+	case errors.As(err, &foreign):
+		return errors.New(who + "it is no capture: neither pcap nor pcapng, gzipped or not")
+	case errors.Is(err, capture.ErrEmpty):
+		return errors.New(who + "it is empty")
+	case errors.As(err, &cut):
+		return fmt.Errorf("`%s` is cut off after frame %d, as when the program that wrote it is killed; all before that is shown", path, cut.Frames)
+	case errors.As(err, &corrupt):
+		return fmt.Errorf("`%s` cannot be read beyond frame %d: %s; all before that is shown", path, corrupt.Frames, corrupt.Reason)
+	default:
+		return unreadable(path, err)
+	}
+}
+
+func nothingCaptured(path string) error {
+	return fmt.Errorf("`%s` is a capture, and holds no frame", path)
+}
+
+func unsupportedLinks(path string, links map[capture.LinkType]int64) error {
+	var names, known []string
+	for _, l := range slices.Sorted(maps.Keys(links)) {
+		names = append(names, l.String())
+	}
+	for _, l := range capture.LinkTypes() {
+		known = append(known, l.String())
+	}
+	return fmt.Errorf("`%s` has frames of link type %s, which cannot be read; supported are %s", path, strings.Join(names, ", "), strings.Join(known, ", "))
+}
+
 func ontoItself(from config.Source, path string) error {
 	return fmt.Errorf("%v names `%s`, which is to be read; choose another file", from, path)
 }
@@ -294,6 +359,10 @@ func sinkFailed(name string, err error) string {
 	return fmt.Sprintf("%s is switched off: %s; traffic goes on", name, why)
 }
 
+func sinkBrokeOff(name string, err error) string {
+	return fmt.Sprintf("%s broke off: %v", name, reason(err))
+}
+
 func unfinished(after time.Duration) error {
 	return fmt.Errorf("gave up after %v: what was still to be written is lost", after)
 }
@@ -356,6 +425,7 @@ type phrases struct {
 	page        string // address
 	rootOld     string // path, date
 	tryIt       string
+	progress    string // name, per cent, how long it takes yet
 }
 
 func phrasesIn(l config.Lang) *phrases {
@@ -377,6 +447,7 @@ var english = phrases{
 	page:        "For browsers, other systems and devices, open http://%s/",
 	rootOld:     "root  %s, valid until %s",
 	tryIt:       "try   ",
+	progress:    "reading %s: %d%%, about %s left",
 }
 
 var chinese = phrases{
@@ -391,6 +462,7 @@ var chinese = phrases{
 	page:        "浏览器、其他系统和设备，请打开 http://%s/",
 	rootOld:     "根证书  %s，有效期至 %s",
 	tryIt:       "试一试  ",
+	progress:    "正在读取 %s：%d%%，约剩 %s",
 }
 
 // story is what the demonstration says between its parts.

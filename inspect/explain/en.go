@@ -249,8 +249,9 @@ func english() *catalogue {
 		alertSeen:  func(name string) string { return "alert " + name },
 
 		lost: map[inspect.LossReason]string{
-			inspect.LossQueueFull: "the queue was full (inspect.overflow: drop); nothing more can be opened in this direction",
-			inspect.LossPanic:     "a bug ended the inspection of this connection: please report it",
+			inspect.LossQueueFull:   "the queue was full (inspect.overflow: drop); nothing more can be opened in this direction",
+			inspect.LossPanic:       "a bug ended the inspection of this connection: please report it",
+			inspect.LossNotCaptured: "the capture lacks them",
 		},
 		notInspected:      func(amount string) string { return amount + " not inspected" },
 		lossHarmless:      "the traffic itself was not affected",
@@ -325,6 +326,8 @@ func englishCauses(trust sentence) map[inspect.Cause]causeWords {
 			advice: "look at the server, or at what lies before it"},
 		inspect.CauseIdleTimeout: {closed: "idle for too long", title: "nothing passed for longer than the idle limit",
 			advice: "the limit is limits.idle"},
+		inspect.CauseNotCaptured: {closed: "its end is not in the capture", title: "the capture ends before the connection does",
+			advice: "capture for longer to see its end"},
 		inspect.CauseShutdown: {closed: "tlsmitm stopped", title: "the connection was open when tlsmitm stopped",
 			advice: "limits.shutdown_grace gives transfers more time"},
 		inspect.CauseInternal: {closed: "internal error", title: "a bug in tlsmitm ended this connection",

@@ -270,8 +270,9 @@ func chinese() *catalogue {
 		alertSeen:  func(name string) string { return "告警 " + name },
 
 		lost: map[inspect.LossReason]string{
-			inspect.LossQueueFull: "队列已满（inspect.overflow: drop），此方向之后的内容都无法解开",
-			inspect.LossPanic:     "程序缺陷使本连接的检查中止，请反馈",
+			inspect.LossQueueFull:   "队列已满（inspect.overflow: drop），此方向之后的内容都无法解开",
+			inspect.LossPanic:       "程序缺陷使本连接的检查中止，请反馈",
+			inspect.LossNotCaptured: "抓包中缺少这些数据",
 		},
 		notInspected:      func(amount string) string { return amount + " 未检查" },
 		lossHarmless:      "流量本身不受影响",
@@ -346,6 +347,8 @@ func chineseCauses(trust sentence) map[inspect.Cause]causeWords {
 			advice: "请检查服务器或其前方的设备"},
 		inspect.CauseIdleTimeout: {closed: "空闲过久", title: "超过空闲时限没有任何数据",
 			advice: "时限为 limits.idle"},
+		inspect.CauseNotCaptured: {closed: "抓包中没有它的结束", title: "抓包在连接结束之前就结束了",
+			advice: "抓取更长时间才能看到它的结束"},
 		inspect.CauseShutdown: {closed: "tlsmitm 已停止", title: "连接尚未结束时 tlsmitm 已停止",
 			advice: "limits.shutdown_grace 可给传输更多时间"},
 		inspect.CauseInternal: {closed: "内部错误", title: "本连接因 tlsmitm 的缺陷而结束",
