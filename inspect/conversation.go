@@ -225,6 +225,9 @@ func (c *conversation) opener(f *flow) (o *tlscrypt.Opener, wait bool, reason st
 		}
 		return o, false, ""
 	}
+	if c.answer == nil {
+		return nil, false, reasonEarly // a hello anew, whose keys are wanted before it is answered
+	}
 	master := c.master()
 	if master == nil {
 		if !c.exchanged {

@@ -286,7 +286,7 @@ func (f *flow) record(rec tlswire.Record, n int, final bool) bool {
 // its messages.
 func (f *flow) mustFollow() bool {
 	other := f.conv.flows[1-f.side()]
-	return other.waits && other.blind == "" && !f.conv.done && f.olderThan(other) < 0
+	return other.waits && other.blind == "" && f.olderThan(other) < 0
 }
 
 // olderThan compares what two flows have waiting: positive if f's is older.

@@ -35,7 +35,10 @@ var certificateAlgorithms = map[x509.SignatureAlgorithm]algorithm{
 func CheckIssued(cert, issuer *x509.Certificate) error {
 	a, ok := certificateAlgorithms[cert.SignatureAlgorithm]
 	if !ok {
-		return unchecked(ReasonScheme, signatureName(cert))
+		var err error
+		if a, err = parseAlgorithm(cert); err != nil {
+			return err
+		}
 	}
 	key, err := PublicKey(issuer)
 	if err != nil {
@@ -47,20 +50,68 @@ func CheckIssued(cert, issuer *x509.Certificate) error {
 	return a.verify(key, plainContent(cert.RawTBSCertificate), cert.Signature)
 }
 
-// signatureName names a signature algorithm that crypto/x509 does not know.
-func signatureName(cert *x509.Certificate) string {
-	if cert.SignatureAlgorithm != x509.UnknownSignatureAlgorithm {
-		return cert.SignatureAlgorithm.String()
-	}
+// parseAlgorithm reads a signature algorithm that crypto/x509 does not know: RSA-PSS
+// with another salt than it expects, or one that is not supported.
+func parseAlgorithm(cert *x509.Certificate) (algorithm, error) {
 	var parsed struct {
 		TBS       asn1.RawValue
 		Algorithm pkix.AlgorithmIdentifier
 		Signature asn1.BitString
 	}
 	if _, err := asn1.Unmarshal(cert.Raw, &parsed); err != nil {
-		return ""
+		return algorithm{}, unchecked(ReasonCertificate, "")
 	}
-	return parsed.Algorithm.Algorithm.String()
+	id := parsed.Algorithm.Algorithm
+	if id.Equal(oidRSAPSS) {
+		if a, ok := parsePSS(parsed.Algorithm.Parameters.FullBytes); ok {
+			return a, nil
+		}
+	}
+	if cert.SignatureAlgorithm != x509.UnknownSignatureAlgorithm {
+		return algorithm{}, unchecked(ReasonScheme, cert.SignatureAlgorithm.String())
+	}
+	return algorithm{}, unchecked(ReasonScheme, id.String())
+}
+
+// parsePSS reads RSASSA-PSS-params (RFC 4055 3.1). The mask must be made with the same
+// hash.
+func parsePSS(der []byte) (algorithm, bool) {
+	sha1 := pkix.AlgorithmIdentifier{Algorithm: asn1.ObjectIdentifier{1, 3, 14, 3, 2, 26}}
+	params := struct {
+		Hash    pkix.AlgorithmIdentifier `asn1:"explicit,tag:0,optional"`
+		MGF     pkix.AlgorithmIdentifier `asn1:"explicit,tag:1,optional"`
+		Salt    int                      `asn1:"explicit,tag:2,optional,default:20"`
+		Trailer int                      `asn1:"explicit,tag:3,optional,default:1"`
+	}{Hash: sha1}
+	if len(der) > 0 {
+		if rest, err := asn1.Unmarshal(der, &params); err != nil || len(rest) > 0 {
+			return algorithm{}, false
+		}
+	}
+	mask := sha1
+	if len(params.MGF.Algorithm) > 0 {
+		if _, err := asn1.Unmarshal(params.MGF.Parameters.FullBytes, &mask); err != nil {
+			return algorithm{}, false
+		}
+	}
+	if len(params.Hash.Algorithm) == 0 {
+		params.Hash = sha1
+	}
+	for id, h := range pssHashes {
+		if params.Hash.Algorithm.String() == id && mask.Algorithm.String() == id && params.Trailer == 1 && params.Salt > 0 {
+			return algorithm{kind: kindRSA, hash: h, pss: true, salt: params.Salt}, true
+		}
+	}
+	return algorithm{}, false
+}
+
+// pssHashes are the hashes of PSS (RFC 4055 2.1).
+var pssHashes = map[string]crypto.Hash{
+	"1.3.14.3.2.26":          crypto.SHA1,
+	"2.16.840.1.101.3.4.2.4": crypto.SHA224,
+	"2.16.840.1.101.3.4.2.1": crypto.SHA256,
+	"2.16.840.1.101.3.4.2.2": crypto.SHA384,
+	"2.16.840.1.101.3.4.2.3": crypto.SHA512,
 }
 
 // PathIndex finds, in a list of certificates whose first one is the leaf, the issuer

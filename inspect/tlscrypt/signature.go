@@ -41,6 +41,7 @@ type algorithm struct {
 	kind keyKind
 	hash crypto.Hash
 	pss  bool
+	salt int // of PSS in bytes; 0 is as long as the hash
 	// curve is the one that the scheme asks for from TLS 1.3 on; nil for any.
 	curve elliptic.Curve
 }
@@ -180,7 +181,11 @@ func verifyRSA(key *rsa.PublicKey, a algorithm, digest, signature []byte) error 
 	var err error
 	switch {
 	case a.pss:
-		err = rsa.VerifyPSS(key, a.hash, digest, signature, &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash})
+		salt := rsa.PSSSaltLengthEqualsHash
+		if a.salt > 0 {
+			salt = a.salt
+		}
+		err = rsa.VerifyPSS(key, a.hash, digest, signature, &rsa.PSSOptions{SaltLength: salt})
 	case bits < legacyRSABits:
 		return verifyShortRSA(key, a.hash, digest, signature)
 	default:

@@ -1,0 +1,380 @@
+package inspect
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"math/big"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"tlsmitm/inspect/tlscrypt"
+)
+
+// program finds a program, or skips the test.
+func program(t testing.TB, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err == nil {
+		return path
+	}
+	if os.Getenv("TLSMITM_REQUIRE_TOOLS") == "1" {
+		t.Fatalf("%s is not installed, and TLSMITM_REQUIRE_TOOLS=1 asks for it", name)
+	}
+	t.Skipf("%s is not installed, so what it says is not dissected; crypto/tls is, and what was recorded", name)
+	return ""
+}
+
+// step is something typed into one end, and what one end says then.
+type step struct {
+	to    string // "client" or "server"
+	text  string
+	from  string // whose output is awaited; "" for nobody's
+	await string
+}
+
+// opensslRun is one conversation of openssl s_client with s_server.
+type opensslRun struct {
+	name           string
+	client, server []string // options
+	steps          []step
+	again          bool     // the session of an earlier connection is taken up
+	strip          string   // key log lines to leave out, as a regular expression
+	add            string   // a key log line of its own; %x is the client's random
+	want           []string // proofs
+}
+
+// talk is a line to the server, which sends it back reversed.
+func talk(text string) step {
+	back := []byte(text)
+	slices.Reverse(back)
+	return step{"client", text, "client", "^" + string(back) + "$"}
+}
+
+const certificateOf = "%s" // stands for the directory with the certificates
+
+var rev = []string{"-rev"}
+
+// opensslRuns are turns of the handshake that crypto/tls cannot take.
+func opensslRuns() []opensslRun {
+	both := func(args ...string) []string { return args }
+	ok := func(proofs ...string) []string { return proofs }
+	fin := "Finished finished verified"
+	cert, ske, cv := "Certificate chain verified", "Server Key Exchange signature verified", "Certificate Verify signature verified"
+	noPremaster := "Finished extended_master_secret not checked: the premaster secret is not known"
+	return []opensslRun{
+		{name: "renegotiation", client: both("-tls1_2"), server: both("-tls1_2", "-client_renegotiation", "-rev"),
+			steps: []step{talk("before"), {"client", "R", "client", "RENEGOTIATING"}, talk("after")},
+			want: ok(cert, ske, fin, noPremaster, fin,
+				"Client Hello renegotiation_info verified", "Server Hello renegotiation_info verified", cert, ske, fin, noPremaster, fin)},
+		{name: "RSA key exchange, binding of the master secret", client: both("-tls1_2", "-cipher", "AES128-SHA"), server: both("-tls1_2", "-rev"),
+			steps: []step{talk("hello")}, want: ok(cert, fin, "Finished extended_master_secret verified", fin)},
+		{name: "RSA key exchange, premaster secret alone", client: both("-tls1_2", "-cipher", "AES128-SHA"), server: both("-tls1_2", "-rev"), strip: "^CLIENT_RANDOM",
+			steps: []step{talk("hello")}, want: ok(cert, fin, "Finished extended_master_secret verified", fin)},
+		{name: "client certificate of RSA-PSS", client: both("-tls1_3", "-cert", "%s/pss.pem", "-key", "%s/pss.key"), server: both("-tls1_3", "-verify", "1", "-verify_quiet"),
+			steps: []step{{"client", "hello", "server", "hello"}, {"server", "world", "client", "world"}}, want: ok(cert, cv, fin, cert, cv, fin)},
+		{name: "client certificate in TLS 1.1", client: both("-tls1_1", "-cipher", "ALL:@SECLEVEL=0", "-cert", "%s/rsa.pem", "-key", "%s/rsa.key"),
+			server: both("-tls1_1", "-cipher", "ALL:@SECLEVEL=0", "-verify", "1", "-verify_quiet", "-rev"),
+			steps:  []step{talk("hello")}, want: ok(cert, ske, cert, cv, fin, noPremaster, fin)},
+		{name: "client certificate with SHA-512 in TLS 1.2", client: both("-tls1_2", "-sigalgs", "RSA+SHA512", "-cert", "%s/rsa.pem", "-key", "%s/rsa.key"),
+			server: both("-tls1_2", "-verify", "1", "-verify_quiet", "-client_sigalgs", "RSA+SHA512", "-rev"),
+			steps:  []step{talk("hello")}, want: ok(cert, ske, cert, cv, fin, noPremaster, fin)},
+		{name: "Ed25519", client: both("-tls1_2"), server: both("-cert", "%s/ed25519.pem", "-key", "%s/ed25519.key", "-rev"),
+			steps: []step{talk("hello")}, want: ok(cert, ske, fin, noPremaster, fin)},
+		{name: "Ed448", client: both("-tls1_3"), server: both("-cert", "%s/ed448.pem", "-key", "%s/ed448.key", "-rev"),
+			steps: []step{talk("hello")}, want: ok("Certificate chain not checked: this signature algorithm is not supported: 1.3.101.113",
+				"Certificate Verify signature not checked: keys of this kind are not supported: 1.3.101.113", fin, fin)},
+		{name: "DSA", client: both("-tls1_2", "-cipher", "ALL:@SECLEVEL=0"), server: both("-tls1_2", "-cert", "%s/dsa.pem", "-key", "%s/dsa.key", "-cipher", "ALL:@SECLEVEL=0", "-rev"),
+			steps: []step{talk("hello")}, want: ok(cert, ske, fin, noPremaster, fin)},
+		{name: "RSA of 512 bits", client: both("-tls1", "-cipher", "ALL:@SECLEVEL=0"), server: both("-tls1", "-cert", "%s/short.pem", "-key", "%s/short.key", "-cipher", "ALL:@SECLEVEL=0", "-rev"),
+			steps: []step{talk("hello")}, want: ok(cert, ske, fin, noPremaster, fin)},
+		{name: "a chain", client: both("-tls1_3"), server: both("-cert", "%s/leaf.pem", "-key", "%s/leaf.key", "-cert_chain", "%s/chain.pem", "-rev"),
+			steps: []step{talk("hello")}, want: ok(cert, cv, fin, fin)},
+		{name: "a chain with its root, in another order", client: both("-tls1_3"), server: both("-cert", "%s/leaf.pem", "-key", "%s/leaf.key", "-cert_chain", "%s/reversed.pem", "-rev"),
+			steps: []step{talk("hello")}, want: ok(cert, cv, fin, fin)},
+		{name: "a leaf alone", client: both("-tls1_3"), server: both("-cert", "%s/leaf.pem", "-key", "%s/leaf.key", "-rev"),
+			steps: []step{talk("hello")}, want: ok("Certificate chain not checked: its issuer's certificate was not sent", cv, fin, fin)},
+		{name: "certificate after the handshake", client: both("-tls1_3", "-enable_pha", "-cert", "%s/rsa.pem", "-key", "%s/rsa.key"), server: both("-tls1_3"),
+			steps: []step{{"client", "before", "server", "before"}, {"server", "c", "", ""}, {"client", "between", "server", "between"},
+				{"client", "k", "client", "KEYUPDATE"}, {"client", "later", "server", "later"}, {"server", "c", "", ""}, {"client", "after", "server", "after"}},
+			want: ok(cert, cv, fin, fin, cert, cv, fin, cert, cv, fin)},
+		{name: "external key", client: both("-tls1_3", "-psk", "00112233445566778899aabbccddeeff", "-ciphersuites", "TLS_AES_128_GCM_SHA256"), server: both("-tls1_3", "-psk", "00112233445566778899aabbccddeeff", "-nocert", "-rev"),
+			steps: []step{talk("hello")}, want: ok("Client Hello binder not checked: the pre-shared key is not known", fin, fin)},
+		{name: "external key that is known", client: both("-tls1_3", "-psk", "00112233445566778899aabbccddeeff", "-ciphersuites", "TLS_AES_128_GCM_SHA256"), server: both("-tls1_3", "-psk", "00112233445566778899aabbccddeeff", "-nocert", "-rev"),
+			add:   "PRE_SHARED_KEY %x 00112233445566778899aabbccddeeff",
+			steps: []step{talk("hello")}, want: ok("Client Hello binder verified", fin, fin)},
+		{name: "a wrong external key", client: both("-tls1_3", "-psk", "00112233445566778899aabbccddeeff", "-ciphersuites", "TLS_AES_128_GCM_SHA256"), server: both("-tls1_3", "-psk", "00112233445566778899aabbccddeeff", "-nocert", "-rev"),
+			add:   "PRE_SHARED_KEY %x 10112233445566778899aabbccddeeff",
+			steps: []step{talk("hello")}, want: ok("Client Hello binder failed", fin, fin)},
+		{name: "external key and a retry", client: both("-tls1_3", "-psk", "00112233445566778899aabbccddeeff", "-ciphersuites", "TLS_AES_128_GCM_SHA256", "-groups", "X25519:P-384"),
+			server: both("-tls1_3", "-psk", "00112233445566778899aabbccddeeff", "-nocert", "-groups", "P-384", "-rev"), add: "PRE_SHARED_KEY %x 00112233445566778899aabbccddeeff",
+			steps: []step{talk("hello")}, want: ok("Client Hello binder verified", "Client Hello binder verified", fin, "Finished hello_retry_transcript verified", fin)},
+	}
+}
+
+// TestOpenSSL dissects what OpenSSL says to itself, with the secrets before the bytes
+// that they open and after all of them.
+func TestOpenSSL(t *testing.T) {
+	path, dir := program(t, "openssl"), opensslFiles(t)
+	for _, r := range opensslRuns() {
+		t.Run(r.name, func(t *testing.T) {
+			t.Parallel()
+			rec := r.record(t, path, dir)
+			for when, rec := range map[string]*recording{"early": rec, "late": rec.late()} {
+				if when == "late" && r.add != "" {
+					continue // a binder is checked when its hello passes
+				}
+				events := rec.dissect(LegServer, newMasterStore(4), whole)
+				checkAccounted(t, rec, events)
+				if got := proofsOf(events); !slices.Equal(got, r.want) {
+					t.Errorf("%s: proved\n%s\nnot\n%s", when, strings.Join(got, "\n"), strings.Join(r.want, "\n"))
+				}
+				for _, m := range slices.Concat(messages(events, PartyProxy), messages(events, PartyServer)) {
+					if strings.Contains(m, "(") {
+						t.Errorf("%s: not opened: %s", when, m)
+					}
+				}
+			}
+		})
+	}
+}
+
+// late is the recording with its secrets at the end.
+func (r *recording) late() *recording {
+	last := &recording{sent: r.sent}
+	for _, secrets := range []bool{false, true} {
+		for _, p := range r.parts {
+			if p.secret == secrets {
+				last.parts = append(last.parts, p)
+			}
+		}
+	}
+	return last
+}
+
+// record makes the conversation, through a relay.
+func (r *opensslRun) record(t *testing.T, openssl, dir string) *recording {
+	t.Helper()
+	args := func(first []string, more []string) []string {
+		list := slices.Concat(first, more)
+		for i := range list {
+			list[i] = strings.ReplaceAll(list[i], "%s/", dir+"/")
+		}
+		return list
+	}
+	serverArgs := []string{"s_server", "-accept", "127.0.0.1:0", "-naccept", "1"}
+	if !slices.Contains(r.server, "-cert") && !slices.Contains(r.server, "-nocert") {
+		serverArgs = append(serverArgs, "-cert", "%s/rsa.pem", "-key", "%s/rsa.key")
+	}
+	server := startTalker(t, openssl, args(serverArgs, r.server))
+	port := server.await(t, `ACCEPT .*:(\d+)`)
+	rec := new(recording)
+	keys := filepath.Join(t.TempDir(), "keys")
+	client := startTalker(t, openssl, args([]string{"s_client", "-connect", "127.0.0.1:" + relay(t, rec, port), "-keylogfile", keys}, r.client))
+	ends := map[string]*talker{"client": client, "server": server}
+	client.await(t, "Verify return code")
+	for _, s := range r.steps {
+		fmt.Fprintln(ends[s.to].in, s.text)
+		if s.await != "" {
+			ends[s.from].await(t, s.await)
+		} else {
+			time.Sleep(200 * time.Millisecond) // nothing says that it has come
+		}
+	}
+	fmt.Fprintln(client.in, "Q")
+	client.in.Close()
+	client.wait()
+	server.in.Close()
+	server.wait()
+	log, err := os.ReadFile(keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec.mu.Lock()
+	defer rec.mu.Unlock()
+	var secrets []part
+	strip := regexp.MustCompile(r.strip)
+	for line := range bytes.Lines(log) {
+		if !bytes.HasPrefix(line, []byte("#")) && (r.strip == "" || !strip.Match(line)) {
+			secrets = append(secrets, part{secret: true, b: bytes.TrimSpace(line)})
+		}
+	}
+	hello := rec.dissect(LegServer, newMasterStore(1), whole)[0].Body.(*Message).ClientHello
+	for i, p := range secrets {
+		if rsa, err := tlscrypt.ParseRSALine(p.b); err == nil {
+			line := tlscrypt.KeyLogLine{Label: tlscrypt.LabelPremaster, ClientRandom: hello.Random, Secret: rsa.Premaster}
+			secrets[i].b = []byte(line.String())
+		}
+	}
+	if r.add != "" {
+		secrets = append(secrets, part{secret: true, b: fmt.Appendf(nil, r.add, hello.Random)})
+	}
+	rec.parts = slices.Concat(secrets, rec.parts)
+	return rec
+}
+
+// talker is a program that lines are typed into, and whose output is read by line.
+type talker struct {
+	cmd   *exec.Cmd
+	in    io.WriteCloser
+	lines chan string
+	done  sync.WaitGroup
+}
+
+func startTalker(t *testing.T, path string, args []string) *talker {
+	t.Helper()
+	p := &talker{cmd: exec.Command(path, args...), lines: make(chan string, 10000)}
+	in, err := p.cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	read, write := io.Pipe()
+	p.in, p.cmd.Stdout, p.cmd.Stderr = in, write, write
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	watchdog := time.AfterFunc(time.Minute, func() { p.cmd.Process.Kill() })
+	p.done.Add(1)
+	go func() {
+		defer close(p.lines)
+		for s := bufio.NewScanner(read); s.Scan(); {
+			p.lines <- s.Text()
+		}
+	}()
+	go func() {
+		defer p.done.Done()
+		p.cmd.Wait()
+		watchdog.Stop()
+		write.Close()
+	}()
+	t.Cleanup(func() { p.cmd.Process.Kill(); p.done.Wait() })
+	return p
+}
+
+func (p *talker) wait() { p.done.Wait() }
+
+// await reads lines until one matches, and returns its last group.
+func (p *talker) await(t *testing.T, pattern string) string {
+	t.Helper()
+	re := regexp.MustCompile(pattern)
+	var seen []string
+	for line := range p.lines {
+		if m := re.FindStringSubmatch(line); m != nil {
+			return m[len(m)-1]
+		}
+		seen = append(seen, line)
+	}
+	t.Fatalf("%v: no line matches %s in\n%s", p.cmd.Args, pattern, strings.Join(seen, "\n"))
+	return ""
+}
+
+// opensslFiles makes certificates and keys of every kind.
+func opensslFiles(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	openssl := program(t, "openssl")
+	for name, options := range map[string][]string{
+		"rsa": {"-newkey", "rsa:2048"}, "ed25519": {"-newkey", "ed25519"}, "ed448": {"-newkey", "ed448"},
+		"pss": {"-newkey", "rsa-pss", "-pkeyopt", "rsa_keygen_bits:2048"}, "short": {"-newkey", "rsa:512", "-sha1"},
+	} {
+		opensslReq(t, openssl, dir, name, options)
+	}
+	if out, err := exec.Command(openssl, "dsaparam", "-genkey", "-out", dir+"/dsa.key", "1024").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	opensslReq(t, openssl, dir, "dsa", []string{"-key", dir + "/dsa.key", "-sha1"})
+	chainFiles(t, dir)
+	return dir
+}
+
+func opensslReq(t *testing.T, openssl, dir, name string, options []string) {
+	t.Helper()
+	args := slices.Concat([]string{"req", "-x509", "-nodes", "-subj", "/CN=" + name, "-days", "30", "-out", dir + "/" + name + ".pem"}, options)
+	if !slices.Contains(options, "-key") {
+		args = append(args, "-keyout", dir+"/"+name+".key")
+	}
+	if out, err := exec.Command(openssl, args...).CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", name, err, out)
+	}
+}
+
+// chainFiles makes a chain whose links are signed in different ways.
+func chainFiles(t *testing.T, dir string) {
+	t.Helper()
+	rs, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ec, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	public, ed, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leafKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := map[string]*x509.Certificate{}
+	issue := func(name, by string, key, signer any) {
+		template := &x509.Certificate{
+			SerialNumber: big.NewInt(int64(len(made) + 1)), Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour),
+			NotAfter: time.Now().Add(time.Hour), IsCA: name != "leaf", BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
+		}
+		if name == "root" {
+			template.SignatureAlgorithm = x509.SHA512WithRSAPSS
+		}
+		parent := made[by]
+		if parent == nil {
+			parent = template
+		}
+		der, err := x509.CreateCertificate(rand.Reader, template, parent, key, signer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if made[name], err = x509.ParseCertificate(der); err != nil {
+			t.Fatal(err)
+		}
+	}
+	issue("root", "root", &rs.PublicKey, rs)
+	issue("first", "root", &ec.PublicKey, rs)
+	issue("second", "first", public, ec)
+	issue("leaf", "second", &leafKey.PublicKey, ed)
+	write := func(file string, names ...string) {
+		var b []byte
+		for _, name := range names {
+			b = append(b, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: made[name].Raw})...)
+		}
+		if err := os.WriteFile(filepath.Join(dir, file), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("leaf.pem", "leaf")
+	write("chain.pem", "second", "first")
+	write("reversed.pem", "root", "first", "second")
+	der, err := x509.MarshalPKCS8PrivateKey(leafKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "leaf.key"), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
