@@ -27,6 +27,7 @@ type heldChunk struct {
 	frame int    // of a recording
 	b     []byte // its own copy
 	gap   int64  // instead of b: bytes that the recording lacks
+	lost  bool   // instead of b: nothing more of the flow was seen
 }
 
 // backlog is what a leg holds while it waits for a secret.
@@ -134,6 +135,16 @@ func (c *conversation) segment(f *flow, at time.Time, n int) segment {
 	return segment{n: n, at: at, row: c.d.rowFor(c, f), turn: c.d.turn}
 }
 
+// lose blinds a flow, once what came before has been read.
+func (c *conversation) lose(f *flow, at time.Time) {
+	if c.late.stuck {
+		c.late.chunks = append(c.late.chunks, heldChunk{f: f, at: at, lost: true})
+		return
+	}
+	f.blind = string(LossQueueFull)
+	f.unseen(at)
+}
+
 // look notes whether the conversation has come to a record that must wait.
 func (c *conversation) look() {
 	if c.keys == nil || c.late.stuck || !c.flows[0].waits && !c.flows[1].waits {
@@ -169,9 +180,13 @@ func (c *conversation) resume(h *heldChunk) {
 	d := c.d
 	now := d.frame
 	d.frame = h.frame
-	if h.gap > 0 {
+	switch {
+	case h.gap > 0:
 		h.f.gap(h.at, d.rowFor(c, h.f), h.gap)
-	} else {
+	case h.lost:
+		h.f.blind = string(LossQueueFull)
+		h.f.unseen(h.at)
+	default:
 		h.f.feed(c.segment(h.f, h.at, len(h.b)), h.b)
 	}
 	d.frame = now

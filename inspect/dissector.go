@@ -75,9 +75,8 @@ func (d *Dissector) handle(it *item, s *Session) {
 	case itemVerified:
 		d.verified(it.leg, it.at, it.body.(*Verification))
 	case itemLoss:
-		f := d.leg(it.leg).flow(it.up)
-		f.blind = string(LossQueueFull)
-		f.unseen(it.at)
+		c := d.leg(it.leg)
+		c.lose(c.flow(it.up), it.at)
 	case itemClose:
 		end := *it
 		lost := ending{outcome: it.body.(Outcome)}

@@ -20,6 +20,7 @@ const (
 	reasonEarly   = "it came before the Server Hello"
 	reasonCut     = "the connection ended within a record"
 	reasonCutMsg  = "the connection ended within a handshake message"
+	reasonBlind   = "inspection lost what follows it"
 	reasonNotTLS  = "not a TLS record"
 	reasonAlert   = "not an alert: two bytes were expected"
 	reasonContent = "unknown content type"
@@ -413,8 +414,9 @@ func (f *flow) malformed(seg segment, ct tlswire.ContentType, b []byte, wire int
 
 // end tells of what is left when the connection is over.
 func (f *flow) end(at time.Time) {
+	cut, cutMsg := reasonCut, reasonCutMsg
 	if f.blind != "" {
-		return
+		cut, cutMsg = reasonBlind, reasonBlind
 	}
 	f.settle()
 	if len(f.rest) > 0 && !f.began {
@@ -423,19 +425,19 @@ func (f *flow) end(at time.Time) {
 	}
 	if len(f.rest) > 0 {
 		if left := f.run(f.rest, true); len(left) > 0 {
-			f.malformed(f.consume(len(left)), 0, left, len(left), reasonCut)
+			f.malformed(f.consume(len(left)), 0, left, len(left), cut)
 		}
 		f.rest = nil
 	}
 	seg := segment{at: at, row: f.conv.d.row}
 	switch {
 	case len(f.hand) > 0:
-		f.malformed(seg, tlswire.ContentTypeHandshake, f.hand, len(f.hand)+f.overhead, reasonCutMsg)
+		f.malformed(seg, tlswire.ContentTypeHandshake, f.hand, len(f.hand)+f.overhead, cutMsg)
 	case f.overhead > 0:
 		f.malformed(seg, tlswire.ContentTypeHandshake, nil, f.overhead, reasonEmpty)
 	}
 	f.hand, f.overhead = nil, 0
-	if k := f.conv.d.carried; k != nil {
+	if k := f.conv.d.carried; k != nil && f.blind == "" {
 		k.end(f, at)
 	}
 }

@@ -303,3 +303,34 @@ func TestKeyLogText(t *testing.T) {
 		t.Errorf("%d randoms are kept", len(keys.secrets))
 	}
 }
+
+// TestLossBehindASecret: what was lost while a leg waits for its secrets is lost
+// there, and every byte before it is told of.
+func TestLossBehindASecret(t *testing.T) {
+	rec := recordingOf(t, "TLS 1.3 plain")
+	keys := NewKeyStore()
+	seen, n := [2]int{}, 0
+	var d *Dissector
+	events := rec.dissectWith(keys, func(of *Dissector, i int) {
+		d = of
+		switch n = i; i {
+		case 6:
+			for k, f := range d.legs[0].flows {
+				seen[k] = int(f.total.Bytes)
+			}
+			d.handle(&item{kind: itemLoss, leg: LegDirect, up: false, at: time.Now()}, nil)
+			d.handle(&item{kind: itemLoss, leg: LegDirect, up: true, at: time.Now()}, nil)
+			if keys.Waiting() != 1 {
+				t.Fatal("nothing waits")
+			}
+		case 8:
+			keys.AddText(rec.secrets())
+		}
+	})
+	if w := wires(events); w[PartyClient] != seen[0] || w[PartyServer] != seen[1] {
+		t.Errorf("%v bytes are told of, not %v:\n%s", w, seen, strings.Join(told(events), "\n"))
+	}
+	if list := strings.Join(told(events), "\n"); n < 8 || !strings.Contains(list, "client Finished") && !strings.Contains(list, "server Finished") {
+		t.Errorf("what came before the loss is not opened:\n%s", list)
+	}
+}

@@ -19,10 +19,16 @@ type banner struct {
 	address string // at which a client of this machine reaches the proxy
 	root    *ca.Authority
 	say     *phrases
+	// keylog is where clients that are all observed write their secrets; "" where
+	// not all are. Nobody has to trust the root then.
+	keylog string
 }
 
 // tryOut is a command that works as pasted.
 func (b *banner) tryOut() string {
+	if b.keylog != "" {
+		return "SSLKEYLOGFILE=" + shellQuoted(b.keylog) + " curl -x " + shellQuoted("http://"+b.address) + " https://example.com/"
+	}
 	return "curl -x " + shellQuoted("http://"+b.address) + " --cacert " + shellQuoted(b.root.CertPath()) + " https://example.com/"
 }
 
@@ -33,6 +39,8 @@ func (b *banner) tell(to io.Writer, log zerolog.Logger, format config.LogFormat)
 	case format == config.LogJSON:
 		log.Info().Str("listen", b.address).Str("ca", b.root.CertPath()).Str("ca_sha256", b.root.FingerprintHex()).
 			Bool("ca_created", b.root.Created()).Str("try", b.tryOut()).Msg(fmt.Sprintf(b.say.listening, b.address))
+	case b.keylog != "":
+		fmt.Fprint(to, b.observing())
 	case b.root.Created():
 		fmt.Fprint(to, b.long())
 	default:
@@ -43,6 +51,12 @@ func (b *banner) tell(to io.Writer, log zerolog.Logger, format config.LogFormat)
 func (b *banner) short() string {
 	return fmt.Sprintf(b.say.listening, b.address) + b.say.stop + "\n  " +
 		fmt.Sprintf(b.say.rootOld, b.root.CertPath(), b.until()) + "\n  " +
+		b.say.tryIt + b.tryOut() + "\n\n"
+}
+
+func (b *banner) observing() string {
+	return fmt.Sprintf(b.say.listening, b.address) + b.say.stop + "\n  " +
+		fmt.Sprintf(b.say.observes, b.keylog) + "\n  " +
 		b.say.tryIt + b.tryOut() + "\n\n"
 }
 

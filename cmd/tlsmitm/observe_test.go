@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"net"
 	"os"
@@ -12,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // wiretap passes connections on to an address, and keeps what the clients sent.
@@ -117,7 +117,7 @@ func (c webClient) observedAsTold(t *testing.T, p *proxyUnderTest, target, newes
 	carried := 0
 	for _, conn := range p.towards(target) {
 		events := p.closed(conn)
-		established := 0
+		established, exchanges := 0, 0
 		for _, e := range events {
 			switch {
 			case e.Reason != "" || e.Event == "tls.malformed":
@@ -126,6 +126,8 @@ func (c webClient) observedAsTold(t *testing.T, p *proxyUnderTest, target, newes
 				t.Errorf("not on the leg direct: %s", e.line)
 			case e.Event == "tls.established":
 				established++
+			case e.Event == "http.exchange" && strings.Contains(e.line, target+`/page.html","`):
+				exchanges++
 			case (e.Event == "conn.open" || e.Event == "conn.close") && e.Mode != "observe":
 				t.Errorf("not observed: %s", e.line)
 			}
@@ -135,6 +137,9 @@ func (c webClient) observedAsTold(t *testing.T, p *proxyUnderTest, target, newes
 			continue
 		}
 		carried++
+		if exchanges != 1 {
+			t.Errorf("%d exchanges are of the page", exchanges)
+		}
 		if established != 1 {
 			t.Errorf("%d handshakes were established", established)
 		}
@@ -178,53 +183,124 @@ func sameBytes(t *testing.T, sent, got []string) {
 	}
 }
 
-// TestObservedEarlyData: what a client sends before the server has answered is opened,
-// too, whether the server takes it or not.
-func TestObservedEarlyData(t *testing.T) {
+// TestObservedResumption: sessions that are taken up again are opened, and what a client
+// sends before the server has answered is, too, whether the server takes it or not.
+func TestObservedResumption(t *testing.T) {
 	needTool(t, "openssl")
 	o, dir := makeOrigin(t), t.TempDir()
-	args := append([]string{"s_server", "-accept", "127.0.0.1:0", "-tls1_3", "-early_data", "-max_early_data", "4096"}, o.files("ecdsa")...)
-	server := startProgram(t, "openssl", opensslEnv, args...)
-	port := regexp.MustCompile(`ACCEPT [^\n]*:(\d+)\n`).FindStringSubmatch(server.expect("ACCEPT "))[1]
 	session, early, keylog := filepath.Join(dir, "session"), filepath.Join(dir, "early"), filepath.Join(dir, "keys.log")
 	const line = "said before anybody answered\n"
 	check(t, os.WriteFile(early, []byte(line), 0o600))
 	p := startProxy(t, "--client-keylog", keylog)
-	for i, c := range []struct {
+	conn := 0
+	type visit struct {
 		args []string
 		says string
 		want string // the client's messages and data, in their order
+	}
+	for _, c := range []struct {
+		server []string
+		visits []visit
 	}{
-		{[]string{"-sess_out", session}, "New Session Ticket arrived", "Client Hello, Change Cipher Spec, Finished, ping 0\n"},
-		{[]string{"-sess_in", session, "-early_data", early}, "Early data was accepted", "Client Hello, Change Cipher Spec, " + line + ", End of Early Data, Finished, ping 1\n"},
-		{[]string{"-sess_in", session, "-early_data", early}, "Early data was rejected", "Client Hello, Change Cipher Spec, " + line + ", Finished, ping 2\n"}, // a second time
+		{[]string{"-tls1_3", "-early_data", "-max_early_data", "4096"}, []visit{
+			{[]string{"-sess_out", session}, "New Session Ticket arrived", "Client Hello, Change Cipher Spec, Finished, ping\n"},
+			{[]string{"-sess_in", session, "-early_data", early}, "Early data was accepted", "Client Hello, Change Cipher Spec, " + line + ", End of Early Data, Finished, ping\n"},
+			{[]string{"-sess_in", session, "-early_data", early}, "Early data was rejected", "Client Hello, Change Cipher Spec, " + line + ", Finished, ping\n"}, // a second time
+		}},
+		{[]string{"-tls1_2"}, []visit{
+			{[]string{"-sess_out", session}, "New, TLSv1.2", "Client Hello, Client Key Exchange, Change Cipher Spec, Finished, ping\n"},
+			{[]string{"-sess_in", session}, "Reused, TLSv1.2", "Client Hello, Change Cipher Spec, Finished, ping\n"},
+		}},
 	} {
-		client := startProgram(t, "openssl", opensslEnv, append([]string{"s_client", "-proxy", p.addr, "-connect", "localhost:" + port, "-servername", "localhost", "-CAfile", o.ca, "-keylogfile", keylog}, c.args...)...)
-		hello := fmt.Sprintf("ping %d\n", i)
-		client.say(hello)
-		server.expect(hello)
-		server.say("and " + hello)
-		client.expect("and " + hello)
-		client.say("Q\n")
-		client.wait()
-		if !strings.Contains(client.output(), c.says) {
-			t.Errorf("the client does not say %q", c.says)
-		}
-		var seen []string
-		for _, e := range p.closed(i + 1) {
-			if e.Reason != "" {
-				t.Errorf("not read: %s", e.line)
+		args := append([]string{"s_server", "-accept", "127.0.0.1:0"}, append(c.server, o.files("ecdsa")...)...)
+		server := startProgram(t, "openssl", opensslEnv, args...)
+		port := regexp.MustCompile(`ACCEPT [^\n]*:(\d+)\n`).FindStringSubmatch(server.expect("ACCEPT "))[1]
+		for i, v := range c.visits {
+			client := startProgram(t, "openssl", opensslEnv, append([]string{"s_client", "-proxy", p.addr, "-connect", "localhost:" + port, "-servername", "localhost",
+				"-CAfile", o.ca, "-keylogfile", keylog}, v.args...)...)
+			client.say("ping\n")
+			for strings.Count(server.output(), "ping\n") <= i {
+				server.expect("ping\n")
+				<-time.After(time.Millisecond)
 			}
-			switch {
-			case e.From != "client":
-			case e.Event == "tls.data":
-				seen = append(seen, e.Text)
-			case e.Event == "tls.message" && e.Name != "Alert":
-				seen = append(seen, e.Name)
+			server.say("pong\n")
+			client.expect("pong\n")
+			client.say("Q\n")
+			client.wait()
+			if !strings.Contains(client.output(), v.says) {
+				t.Errorf("the client does not say %q", v.says)
+			}
+			conn++
+			if got := saidByClient(t, p.closed(conn)); got != v.want {
+				t.Errorf("%s: the client sent %q, not %q", v.says, got, v.want)
 			}
 		}
-		if got := strings.Join(seen, ", "); got != c.want {
-			t.Errorf("%s: the client sent %q, not %q", c.says, got, c.want)
+	}
+}
+
+// saidByClient lists what the client sent, all of which must have been opened.
+func saidByClient(t *testing.T, events []event) string {
+	t.Helper()
+	var seen []string
+	for _, e := range events {
+		if e.Reason != "" {
+			t.Errorf("not read: %s", e.line)
+		}
+		switch {
+		case e.From != "client":
+		case e.Event == "tls.data":
+			seen = append(seen, e.Text)
+		case e.Event == "tls.message" && e.Name != "Alert":
+			seen = append(seen, e.Name)
+		}
+	}
+	return strings.Join(seen, ", ")
+}
+
+// TestObservedOpenSSL compares what is told of observed connections with what OpenSSL at
+// their ends says of them.
+func TestObservedOpenSSL(t *testing.T) {
+	needTool(t, "openssl")
+	o := makeOrigin(t)
+	keylog := filepath.Join(t.TempDir(), "keys.log")
+	p := startProxy(t, "--client-keylog", keylog)
+	cases := append(opensslCases(),
+		opensslCase{name: "TLS 1.2 renegotiation", key: "ecdsa", client: []string{"-tls1_2"}, server: []string{"-tls1_2", "-client_renegotiation"}, clientSays: []string{"R\n"}},
+		opensslCase{name: "TLS 1.2 DHE", key: "rsa", client: []string{"-tls1_2", "-cipher", "DHE-RSA-AES128-GCM-SHA256"}, server: []string{"-tls1_2"}},
+		opensslCase{name: "TLS 1.2 CCM", key: "ecdsa", client: []string{"-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-CCM8"}, server: []string{"-tls1_2", "-cipher", "ALL"}})
+	conn := 0
+	for _, c := range cases {
+		switch {
+		case strings.Contains(c.name, "-") && strings.HasPrefix(c.name, "TLS 1.2"), strings.Contains(c.name, "both legs"):
+			continue // the suites are compared where both legs are
+		case c.sessions > 0:
+			continue // its server is another one each time
+		}
+		t.Run(c.name, func(t *testing.T) {
+			conn++
+			c.talk(t, p, o, "-CAfile", o.ca, "-keylogfile", keylog).observed(t, p.closed(conn))
+		})
+	}
+}
+
+func (c *opensslTalk) observed(t *testing.T, events []event) {
+	sent, got := printed(t, c.clientLog)
+	if up := types(events, "direct", "client"); !slices.Equal(up, sent) || len(sent) == 0 {
+		t.Errorf("from the client: %v, but OpenSSL says %v", up, sent)
+	}
+	if down := types(events, "direct", "server"); !slices.Equal(down, got) {
+		t.Errorf("from the server: %v, but OpenSSL says %v", down, got)
+	}
+	if up := text(events, "direct", "client"); up != "ping\nping again\nlast ping\n" {
+		t.Errorf("data from the client: %q", up)
+	}
+	if down := text(events, "direct", "server"); down != "pong\npong again\n" {
+		t.Errorf("data from the server: %q", down)
+	}
+	for _, e := range events {
+		switch {
+		case e.Reason != "" || e.Event == "tls.malformed":
+			t.Errorf("not read: %s", e.line)
 		}
 	}
 }

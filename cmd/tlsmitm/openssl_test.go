@@ -164,28 +164,34 @@ func TestOpenSSL(t *testing.T) {
 			session := filepath.Join(t.TempDir(), "session")
 			for i := range c.sessions {
 				conn++
-				c.talk(t, p, o, conn, []string{"-sess_out", session}, i == c.sessions)
+				c.talk(t, p, o, "-CAfile", p.ca, "-sess_out", session).compare(t, p.closed(conn), i == c.sessions)
 			}
 			conn++
-			var resume []string
+			more := []string{"-CAfile", p.ca}
 			if c.sessions > 0 {
-				resume = []string{"-sess_in", session}
+				more = append(more, "-sess_in", session)
 			}
-			c.talk(t, p, o, conn, resume, true)
+			c.talk(t, p, o, more...).compare(t, p.closed(conn), true)
 		})
 	}
 }
 
-// talk runs one conversation and compares.
-func (c *opensslCase) talk(t *testing.T, p *proxyUnderTest, o origin, conn int, session []string, final bool) {
+// opensslTalk is a conversation of s_client with s_server, with what both say of it.
+type opensslTalk struct {
+	*opensslCase
+	clientLog, serverLog string
+}
+
+// talk runs one conversation.
+func (c *opensslCase) talk(t *testing.T, p *proxyUnderTest, o origin, more ...string) *opensslTalk {
 	dir := t.TempDir()
 	serverLog, clientLog := filepath.Join(dir, "server"), filepath.Join(dir, "client")
 	server := startProgram(t, "openssl", opensslEnv, slices.Concat(
 		[]string{"s_server", "-accept", "127.0.0.1:0", "-naccept", "1", "-msg", "-msgfile", serverLog}, o.files(c.key), c.server)...)
 	m := regexp.MustCompile(`ACCEPT [^\n]*:(\d+)\n`).FindStringSubmatch(server.expect("ACCEPT "))
 	client := startProgram(t, "openssl", opensslEnv, slices.Concat(
-		[]string{"s_client", "-proxy", p.addr, "-connect", "localhost:" + m[1], "-servername", "localhost", "-CAfile", p.ca,
-			"-verify_return_error", "-msg", "-msgfile", clientLog}, c.client, session)...)
+		[]string{"s_client", "-proxy", p.addr, "-connect", "localhost:" + m[1], "-servername", "localhost",
+			"-verify_return_error", "-msg", "-msgfile", clientLog}, c.client, more)...)
 	client.say("ping\n")
 	server.expect("ping\n")
 	server.say("pong\n")
@@ -208,12 +214,12 @@ func (c *opensslCase) talk(t *testing.T, p *proxyUnderTest, o origin, conn int, 
 	client.say("Q\n")
 	client.wait()
 	server.wait()
-	c.compare(t, p.closed(conn), clientLog, serverLog, final)
+	return &opensslTalk{c, clientLog, serverLog}
 }
 
-func (c *opensslCase) compare(t *testing.T, events []event, clientLog, serverLog string, final bool) {
-	clientSent, clientGot := printed(t, clientLog)
-	serverSent, serverGot := printed(t, serverLog)
+func (c *opensslTalk) compare(t *testing.T, events []event, final bool) {
+	clientSent, clientGot := printed(t, c.clientLog)
+	serverSent, serverGot := printed(t, c.serverLog)
 	if len(clientSent) == 0 || len(serverSent) == 0 {
 		t.Fatal("OpenSSL printed no handshake message: the comparison would be empty")
 	}

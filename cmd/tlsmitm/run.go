@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 
 	"tlsmitm/cmd/tlsmitm/internal/config"
@@ -44,6 +45,9 @@ func (p *app) run(ctx context.Context, s *config.Settings) error {
 		return err
 	}
 	b := banner{address: reachAt(door.Addr()), root: root, say: phrasesIn(s.Lang)}
+	if s.Policy.Default == config.ActionObserve {
+		b.keylog = absolute(string(s.ClientKeyLog))
+	}
 	b.tell(p.stderr, log, s.LogFormat)
 	if s.AllowRemote && !loopback(door.Addr()) {
 		log.Warn().Str("listen", door.Addr().String()).Msg(openToAll)
@@ -65,4 +69,12 @@ func killedBy(sig os.Signal) int {
 		return 128 + int(s)
 	}
 	return exitFailed
+}
+
+// absolute is a path as another program finds it that was started elsewhere.
+func absolute(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
 }

@@ -426,6 +426,7 @@ type phrases struct {
 	rootOld     string // path, date
 	tryIt       string
 	progress    string // name, per cent, how long it takes yet
+	observes    string // path
 }
 
 func phrasesIn(l config.Lang) *phrases {
@@ -448,6 +449,7 @@ var english = phrases{
 	rootOld:     "root  %s, valid until %s",
 	tryIt:       "try   ",
 	progress:    "reading %s: %d%%, about %s left",
+	observes:    "observes clients that write their TLS secrets to %s; nobody has to trust a root",
 }
 
 var chinese = phrases{
@@ -463,6 +465,7 @@ var chinese = phrases{
 	rootOld:     "根证书  %s，有效期至 %s",
 	tryIt:       "试一试  ",
 	progress:    "正在读取 %s：%d%%，约剩 %s",
+	observes:    "旁观把 TLS 密钥写入 %s 的客户端，无需信任任何根证书",
 }
 
 // story is what the demonstration says between its parts.

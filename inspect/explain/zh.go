@@ -38,6 +38,7 @@ func chinese() *catalogue {
 			"others before it were not opened, for want of their secret": "之前的记录因缺少密钥未能解开",
 			"it came before the Server Hello":                            "早于 Server Hello 到达",
 			"the session that it resumes is not known":                   "不知道它所恢复的会话",
+			"inspection lost what follows it":                            "其后的内容在检查中丢失",
 			"the connection ended within a record":                       "连接在一条记录中间结束",
 			"the connection ended within a handshake message":            "连接在一条握手消息中间结束",
 			"SSL 2.0 is not opened":                                      "不解开 SSL 2.0",

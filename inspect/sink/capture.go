@@ -35,6 +35,8 @@ type Capture struct {
 	held  heldPackets
 	bytes int // of held
 	count uint64
+
+	written int64
 }
 
 // NewCapture returns a sink that writes to out and closes it in the end. The file
@@ -223,7 +225,12 @@ func (c *Capture) write() error {
 	if len(c.buf) == 0 {
 		return nil
 	}
-	_, err := c.out.Write(c.buf)
+	n, err := c.out.Write(c.buf)
+	if err == nil {
+		c.written += int64(n)
+	} else if f, ok := c.out.(interface{ Truncate(int64) error }); ok {
+		f.Truncate(c.written) // a file on a full disk ends with a whole block, if it can
+	}
 	if cap(c.buf) > 4*captureBuffer {
 		c.buf = nil
 	}

@@ -419,6 +419,41 @@ func TestCaptureIsBounded(t *testing.T) {
 	}
 }
 
+// small is a file on a disk that has little room.
+type small struct {
+	file
+	room int
+}
+
+func (s *small) Write(b []byte) (int, error) {
+	if n := s.room - s.Len(); n < len(b) {
+		s.file.Write(b[:n])
+		return n, errors.New("disk full")
+	}
+	return s.file.Write(b)
+}
+
+func (s *small) Truncate(n int64) error { s.file.Truncate(int(n)); return nil }
+
+// TestCaptureOnAFullDiskIsWhole: what is there can be read.
+func TestCaptureOnAFullDiskIsWhole(t *testing.T) {
+	out := &small{room: 9000}
+	c := NewCapture(out)
+	events := newTape(1, inspect.ViaHTTP).sockets(inspect.LegServer, "10.0.0.2:2", "10.0.0.3:80")
+	for range 20 {
+		if err := c.Write(events.up(inspect.LegServer, strings.Repeat("x", 1000)).events); err != nil {
+			t.Fatal(err)
+		}
+		events.events = nil
+		if _, err := c.Flush(time.Now().Add(time.Hour)); err != nil {
+			break
+		}
+	}
+	if n := len(readBlocks(t, []byte(out.String())).packets); n < 8 || n > 11 {
+		t.Errorf("%d packets are there", n)
+	}
+}
+
 // failing is a file on a full disk.
 type failing struct{ err error }
 
