@@ -32,6 +32,9 @@ func bomb(t *testing.T, size int) []byte {
 }
 
 func TestBomb(t *testing.T) {
+	if testing.Short() {
+		t.Skip("bombs take seconds")
+	}
 	bomb := bomb(t, 2*maxDecoded)
 	for _, forget := range []bool{false, true} {
 		c := &talk{extensions: "permessage-deflate"}
@@ -71,6 +74,9 @@ func TestBomb(t *testing.T) {
 
 // TestManyBombs has them each small enough: together they are too large.
 func TestManyBombs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("bombs take seconds")
+	}
 	bomb := bomb(t, 1<<20)
 	var last Message
 	var decoded, sent int64

@@ -17,7 +17,7 @@ var met = make(map[string]bool)
 // TestMain holds, where all tests run, that they meet every anomaly.
 func TestMain(m *testing.M) {
 	code := m.Run()
-	all := true
+	all := !testing.Short()
 	for _, name := range []string{"test.run", "test.skip", "test.fuzz", "test.fuzzworker", "test.list"} {
 		if f := flag.Lookup(name); f != nil && f.Value.String() != "" && f.Value.String() != "false" {
 			all = false
