@@ -136,6 +136,12 @@ func opensslCases() []opensslCase {
 		{name: "TLS 1.2 resumption", key: "ecdsa", client: with("-tls1_2"), server: with("-tls1_2"), sessions: 1, resumed: true},
 		{name: "TLS 1.2 client certificate asked for", key: "rsa", client: with("-tls1_2"), server: with("-tls1_2", "-verify", "1"), need: map[string][]int{"server/server": {13}, "server/proxy": {11}}},
 		{name: "1.3 client, 1.2 server", key: "rsa", server: with("-tls1_2")},
+		{name: "TLS 1.3 retry by the proxy alone", key: "ecdsa", client: with("-groups", "X448:P-256"), need: map[string][]int{"client/client": {1, 1}}},
+		{name: "TLS 1.3 key update by both", key: "ecdsa", clientSays: []string{"K\n", "k\n"}, serverSays: []string{"k\n", "K\n"}, need: map[string][]int{"client/client": {24, 24}, "client/proxy": {24}, "server/server": {24, 24}, "server/proxy": {24}}},
+		{name: "TLS 1.3 no tickets", key: "ecdsa", server: with("-num_tickets", "0")},
+		{name: "TLS 1.3 padded", key: "ecdsa", server: with("-record_padding", "1000"), client: with("-record_padding", "333")},
+		{name: "TLS 1.3 small records", key: "ecdsa", server: with("-max_send_frag", "512"), client: with("-max_send_frag", "512")},
+		{name: "1.2 client, 1.3 server", key: "rsa", client: with("-tls1_2")},
 		{name: "TLS 1.1", key: "rsa", client: append(with("-tls1_1"), old...), server: append(with("-tls1_1"), old...)},
 		{name: "TLS 1.0", key: "rsa", client: append(with("-tls1"), old...), server: append(with("-tls1"), old...)},
 	}
