@@ -22,6 +22,8 @@ const (
 	CauseClientTimeout           Cause = "client_handshake_timeout"
 	CauseClientReset             Cause = "client_reset"
 	CauseServerReset             Cause = "server_reset"
+	CauseClientTLS               Cause = "client_tls_error"
+	CauseServerTLS               Cause = "server_tls_error"
 	CauseIdleTimeout             Cause = "idle_timeout"
 	CauseNotCaptured             Cause = "end_not_captured"
 	CauseShutdown                Cause = "shutdown"

@@ -44,13 +44,15 @@ func (d *Dissector) diagnose(at time.Time, o *Outcome) *finding {
 	switch o.Cause {
 	case CauseOK, CauseShutdown, CauseIdleTimeout, "":
 		return nil
-	case CauseUpstreamUnverified, CauseUpstreamHandshakeFailed, CauseUpstreamClosed, CauseUpstreamTimeout:
+	case CauseUpstreamUnverified, CauseUpstreamHandshakeFailed, CauseUpstreamClosed, CauseUpstreamTimeout, CauseServerTLS:
 		g.leg = LegServer
 		if c := d.find(LegServer); c != nil {
-			g.Alert = c.alertFrom(false, isFatal)
+			if g.Alert = c.alertFrom(false, isFatal); g.Alert == nil && o.Cause == CauseServerTLS {
+				g.Alert = c.alertFrom(true, isFatal)
+			}
 		}
 	case CauseClientRejected, CauseClientHandshakeFailed, CauseClientClosed, CauseClientTimeout, CauseClientReset,
-		CauseClientHelloMalformed, CauseClientHelloTooLarge:
+		CauseClientTLS, CauseClientHelloMalformed, CauseClientHelloTooLarge:
 		g.leg = LegClient
 		g.Subject = d.clientName()
 		if c := d.find(LegClient); c != nil {

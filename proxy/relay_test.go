@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -299,6 +300,32 @@ func TestResetIsMirrored(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// A record that does not open is no reset: whoever reads the cause looks for what
+// alters the bytes.
+func TestBadRecordIsNoReset(t *testing.T) {
+	record := append([]byte{23, 3, 3, 0, 32}, make([]byte, 32)...)
+	for _, from := range []inspect.Cause{inspect.CauseClientTLS, inspect.CauseServerTLS} {
+		ln := serveTLS(t, &tls.Config{Certificates: []tls.Certificate{pki.leaf(nil, "origin.example")}}, func(c *tls.Conn) {
+			if from == inspect.CauseServerTLS {
+				io.ReadFull(c, make([]byte, 1)) // the handshake is over for the proxy, too
+				c.NetConn().Write(record)
+			}
+			io.Copy(io.Discard, c)
+		})
+		h := start(t, Config{}, Deps{})
+		c := h.tls("origin.example:"+port(ln), nil)
+		io.WriteString(c, "x")
+		if from == inspect.CauseClientTLS {
+			c.NetConn().Write(record)
+		}
+		io.Copy(io.Discard, c)
+		c.Close()
+		if line := h.want(from); !strings.Contains(line.Message, "after the handshake") || !strings.Contains(line.Next, "policy.tunnel") {
+			t.Errorf("told %+v", line)
+		}
+	}
 }
 
 // A client that goes away before the answer is done does not keep the server's

@@ -352,16 +352,32 @@ func wordsServerReset(t Target, err error) *problem {
 	}
 }
 
+// wordsClientBroke tells of an error that is no reset: one of TLS, or of the system.
 func wordsClientBroke(t Target, from string, err error) *problem {
 	p := wordsClientReset(t, from, err)
 	p.why = fmt.Sprintf("%v.", err)
+	if errno := syscall.Errno(0); !errors.As(err, &errno) {
+		p.cause = inspect.CauseClientTLS
+		p.what = fmt.Sprintf("TLS with the client %s, for %s, broke after the handshake", from, t.Address())
+		p.next = wordsRenegotiation(t) + "the client, or at what lies before it."
+	}
 	return p
 }
 
+// wordsServerBroke is the same of a server.
 func wordsServerBroke(t Target, err error) *problem {
 	p := wordsServerReset(t, err)
 	p.why = fmt.Sprintf("%v.", err)
+	if errno := syscall.Errno(0); !errors.As(err, &errno) {
+		p.cause = inspect.CauseServerTLS
+		p.what = fmt.Sprintf("TLS with %s broke after the handshake", t.Address())
+		p.next = wordsRenegotiation(t) + "the server, or at what lies before it."
+	}
 	return p
+}
+
+func wordsRenegotiation(t Target) string {
+	return fmt.Sprintf("If it must renegotiate, which this proxy does not, list %s under policy.tunnel in the configuration file; else look at ", t.Host)
 }
 
 // wordsEnded tells of a connection that the proxy itself has ended.
