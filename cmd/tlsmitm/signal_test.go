@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -22,6 +23,7 @@ type running struct {
 	*exec.Cmd
 	address string
 	lines   chan string // of standard error; closed at its end
+	passed  []string    // lines that were not what was waited for
 }
 
 // runProxy starts one on a free port, after the word `run`.
@@ -51,10 +53,17 @@ func runProxy(t *testing.T, stdout *os.File, args ...string) *running {
 	return r
 }
 
-// says waits for a line of standard error, and returns what the group matches.
+// says waits for a line of standard error, which may have come before others that
+// were waited for, and returns what the group matches.
 func (r *running) says(t *testing.T, pattern string) string {
 	t.Helper()
 	re, late := regexp.MustCompile(pattern), time.After(30*time.Second)
+	for i, line := range r.passed {
+		if m := re.FindStringSubmatch(line); m != nil {
+			r.passed = slices.Delete(r.passed, i, i+1)
+			return m[len(m)-1]
+		}
+	}
 	for {
 		select {
 		case line, ok := <-r.lines:
@@ -64,6 +73,7 @@ func (r *running) says(t *testing.T, pattern string) string {
 			if m := re.FindStringSubmatch(line); m != nil {
 				return m[len(m)-1]
 			}
+			r.passed = append(r.passed, line)
 		case <-late:
 			t.Fatalf("did not say %q", pattern)
 		}
