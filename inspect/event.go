@@ -253,6 +253,7 @@ const (
 	// LossNotCaptured: a recording lacks them, as the program that made it did not
 	// keep up, cut frames short, or was not where they passed.
 	LossNotCaptured LossReason = "not_captured"
+	LossFilter      LossReason = "filter" // too much waited to be decided by a filter
 )
 
 // FlowTotal is what passed in one direction of one leg.

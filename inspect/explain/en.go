@@ -252,6 +252,7 @@ func english() *catalogue {
 			inspect.LossQueueFull:   "the queue was full (inspect.overflow: drop); nothing more can be opened in this direction",
 			inspect.LossPanic:       "a bug ended the inspection of this connection: please report it",
 			inspect.LossNotCaptured: "the capture lacks them",
+			inspect.LossFilter:      "more waited for the filter to decide than can be held; the oldest data are left out",
 		},
 		notInspected:      func(amount string) string { return amount + " not inspected" },
 		lossHarmless:      "the traffic itself was not affected",

@@ -274,6 +274,7 @@ func chinese() *catalogue {
 			inspect.LossQueueFull:   "队列已满（inspect.overflow: drop），此方向之后的内容都无法解开",
 			inspect.LossPanic:       "程序缺陷使本连接的检查中止，请反馈",
 			inspect.LossNotCaptured: "抓包中缺少这些数据",
+			inspect.LossFilter:      "等待过滤器判定的内容超出可保留的上限，最早的数据未显示",
 		},
 		notInspected:      func(amount string) string { return amount + " 未检查" },
 		lossHarmless:      "流量本身不受影响",
