@@ -4,8 +4,6 @@ import (
 	"hash/crc32"
 	"time"
 
-	"tlsmitm/inspect/http1"
-	"tlsmitm/inspect/http2"
 	"tlsmitm/inspect/redact"
 )
 
@@ -122,23 +120,19 @@ func (f *flow) hide(dst, src []byte) {
 		return
 	}
 	if f.mask == nil {
-		f.mask = r.Stream(f.kind(src))
+		f.mask = r.Stream(f.kind())
 	}
 	f.mask.Mask(dst, src)
 }
 
-// kind says by what is known and by the first data which shape secrets have.
-func (f *flow) kind(b []byte) redact.Kind {
+// kind says in which shape secrets come, as far as the handshake tells. What is not
+// HTTP/2 is followed as HTTP/1, which finds out by itself, however the data are cut,
+// when they are HTTP/2 or nothing of the kind.
+func (f *flow) kind() redact.Kind {
 	if f.conv.alpn == "h2" {
 		return redact.HTTP2
 	}
-	if is, _ := http2.Looks(b); is && f.up {
-		return redact.HTTP2
-	}
-	if is, _ := http1.Looks(f.up, b); is {
-		return redact.HTTP1
-	}
-	return redact.Text
+	return redact.HTTP1
 }
 
 // pend returns the run that the next data belongs to.

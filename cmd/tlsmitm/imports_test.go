@@ -28,6 +28,8 @@ var importRules = []struct {
 	{"tlsmitm/inspect/http2", []string{"net", "net/http", "os", "tlsmitm/inspect", "tlsmitm/inspect/tlswire", "tlsmitm/inspect/tlscrypt", "golang.org/x/net/http2"}, "http2 is given bytes, and knows nothing else"},
 	{"tlsmitm/inspect/websocket", []string{"net", "net/http", "os", "tlsmitm/inspect"}, "websocket is given bytes, and knows nothing else"},
 	{"tlsmitm/inspect/sse", []string{"net", "net/http", "os", "tlsmitm/inspect"}, "sse is given bytes, and knows nothing else"},
+	{"tlsmitm/inspect/redact", []string{"net", "os", "tlsmitm/inspect"}, "redact is given bytes, and knows nothing else"},
+	{"tlsmitm/inspect/filter", []string{"os", "tlsmitm/inspect/sink", "tlsmitm/inspect/explain"}, "filter passes events on or not"},
 	{"tlsmitm/inspect/capture", []string{"net", "os", "tlsmitm/inspect/sink", "tlsmitm/inspect/explain"}, "capture reads what it is handed, down to TCP"},
 	{"tlsmitm/inspect", []string{"tlsmitm/proxy", "tlsmitm/ca", "tlsmitm/cmd/tlsmitm", "github.com/elazarl/goproxy", "gopkg.in/yaml.v3"}, "inspect knows no proxy"},
 	{"tlsmitm/inspect/keyfile", []string{"net", "tlsmitm/inspect/sink", "tlsmitm/inspect/explain"}, "keyfile reads a file and tells a store"},
@@ -46,6 +48,7 @@ var importers = []struct{ dep, allowed string }{
 	{"github.com/andybalholm/brotli", "tlsmitm/inspect/body/ tlsmitm/inspect/tlswire/"},
 	{"github.com/klauspost/compress", "tlsmitm/inspect/body/ tlsmitm/inspect/tlswire/"},
 	{"golang.org/x/text", "tlsmitm/inspect/body/"},
+	{"github.com/expr-lang/expr", "tlsmitm/inspect/filter/"},
 	{"github.com/bufbuild/protocompile", "tlsmitm/inspect/protobuf/load.go"},
 }
 

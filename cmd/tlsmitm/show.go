@@ -26,7 +26,7 @@ func (p *app) showCommand() *cobra.Command {
 			return nil, cobra.ShellCompDirectiveDefault
 		},
 	}
-	load := p.options(c, c.Flags(), config.Only("view", "show", "bytes", "json", "har", "lang", "data-bytes"))
+	load := p.options(c, c.Flags(), config.Only("view", "show", "bytes", "filter", "json", "har", "lang", "data-bytes"))
 	as := c.Flags().String("as", "", usageAs)
 	cobra.CheckErr(c.RegisterFlagCompletionFunc("as", cobra.FixedCompletions([]string{"curl"}, cobra.ShellCompDirectiveNoFileComp)))
 	c.RunE = func(c *cobra.Command, files []string) error {
@@ -68,6 +68,11 @@ func (p *app) show(ctx context.Context, s *config.Settings, files []string, more
 	outlets, err := p.open(s)
 	if err != nil {
 		return err
+	}
+	if outlets.filtered != nil {
+		for i, to := range more {
+			more[i] = outlets.filtered(to)
+		}
 	}
 	r := &replay{sinks: append(outlets.sinks, more...), tell: func(err error) { fmt.Fprintln(p.stderr, failure(err)) }, unknown: map[inspect.Kind]int{}}
 	if s.Source("data_bytes").Given() {

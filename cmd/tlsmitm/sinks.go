@@ -2,9 +2,11 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"strconv"
+	"sync"
 
 	"golang.org/x/term"
 
@@ -12,6 +14,7 @@ import (
 	"tlsmitm/inspect"
 	"tlsmitm/inspect/application"
 	"tlsmitm/inspect/explain"
+	"tlsmitm/inspect/filter"
 	"tlsmitm/inspect/protobuf"
 	"tlsmitm/inspect/redact"
 	"tlsmitm/inspect/sink"
@@ -29,6 +32,8 @@ type outlets struct {
 	// exchanges says how much of HTTP is kept and told.
 	exchanges application.Options
 	redact    *redact.Redactor // hides secrets; nil hides none
+	// filtered puts the filter before a sink; nil if there is none.
+	filtered func(inspect.Sink) inspect.Sink
 }
 
 // open opens what the settings want written, and makes the sinks.
@@ -81,6 +86,9 @@ func (p *app) open(s *config.Settings) (*outlets, error) {
 		}
 		o.files, o.sinks = append(o.files, f), append(o.sinks, sink.NewHAR(f, version()))
 	}
+	if err := p.filter(s, o); err != nil {
+		return nil, errors.Join(err, o.close())
+	}
 	if s.KeyLog != "" {
 		f, err := sink.OpenPrivate(string(s.KeyLog))
 		if err != nil {
@@ -89,6 +97,32 @@ func (p *app) open(s *config.Settings) (*outlets, error) {
 		o.files, o.sinks = append(o.files, f), append(o.sinks, sink.NewKeyLog(f))
 	}
 	return o, p.openCapture(s, o)
+}
+
+// filteredBytes is what all sinks together may hold until their filter has decided.
+const filteredBytes = 64 << 20
+
+// filter puts the filter, if one is wanted, before the sinks so far: those that
+// show events. The files of keys and packets hold everything.
+func (p *app) filter(s *config.Settings, o *outlets) error {
+	if s.Filter == "" {
+		return nil
+	}
+	f, err := filter.Compile(string(s.Filter))
+	if err != nil {
+		return err // config has compiled it before
+	}
+	var once sync.Once
+	o.filtered = func(to inspect.Sink) inspect.Sink {
+		return filter.NewSink(to, f, filter.Options{
+			TotalBytes: int64(filteredBytes / max(1, len(o.sinks))),
+			OnError:    func(err error) { once.Do(func() { fmt.Fprintln(p.stderr, failure(filterFailed(err))) }) },
+		})
+	}
+	for i, to := range o.sinks {
+		o.sinks[i] = o.filtered(to)
+	}
+	return nil
 }
 
 // openCapture adds the sink of packets, if one is wanted.

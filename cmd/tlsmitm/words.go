@@ -197,6 +197,10 @@ func unreadableKeyLog(path string, err error) string {
 	return fmt.Sprintf("cannot read the client's key log `%s`, so nothing that is observed can be opened: %s", path, why)
 }
 
+func filterFailed(err error) error {
+	return fmt.Errorf("--filter cannot be answered for some, which do not show: %w", err)
+}
+
 func badRule(from string, bad *redact.RuleError) error {
 	return fmt.Errorf("`secrets.%s` (%s): `%s` %s", bad.List, from, bad.Rule, bad.Reason)
 }

@@ -163,7 +163,7 @@ func TestEverythingHasASentence(t *testing.T) {
 				t.Errorf("%s: no sentence for the effect %s", lang, e)
 			}
 		}
-		for _, reason := range []inspect.LossReason{inspect.LossQueueFull, inspect.LossPanic, inspect.LossNotCaptured} {
+		for _, reason := range []inspect.LossReason{inspect.LossQueueFull, inspect.LossPanic, inspect.LossNotCaptured, inspect.LossFilter} {
 			if say.lost[reason] == "" {
 				t.Errorf("%s: no sentence for the loss %s", lang, reason)
 			}

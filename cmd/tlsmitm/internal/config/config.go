@@ -12,7 +12,8 @@ type Config struct {
 	View         View      `yaml:"view"`
 	Bytes        bool      `yaml:"bytes"`
 	Show         Show      `yaml:"show"`
-	JSON         Path      `yaml:"json"` // "" is none, "-" is standard output
+	Filter       Filter    `yaml:"filter"` // "" lets everything through
+	JSON         Path      `yaml:"json"`   // "" is none, "-" is standard output
 	HAR          Path      `yaml:"har"`
 	KeyLog       Path      `yaml:"keylog"`
 	PCAP         Path      `yaml:"pcap"` // "" is none, "-" is standard output

@@ -30,6 +30,7 @@ func Options() []Option {
 		{"view", "view", "VIEW", usageView, []string{"table", "detail", "lines", "http", "none"}},
 		{"bytes", "bytes", "", usageBytes, nil},
 		{"show", "show", "WHAT", usageShow, []string{"line", "head", "body", "all"}},
+		{"filter", "filter", "EXPR", usageFilter, nil},
 		{"json", "json", "FILE", usageJSON, nil},
 		{"har", "har", "FILE", usageHAR, nil},
 		{"keylog", "keylog", "FILE", usageKeyLog, nil},

@@ -64,7 +64,7 @@ func (ps Problems) Error() string {
 	b.WriteString(severalProblems(len(ps)))
 	for _, p := range ps {
 		b.WriteString("\n  ")
-		b.WriteString(p.String())
+		b.WriteString(strings.ReplaceAll(p.String(), "\n", "\n    "))
 	}
 	return b.String()
 }

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"tlsmitm/inspect/filter"
 )
 
 // Address is host:port to listen on. The host may be empty: every address.
@@ -114,6 +116,20 @@ func (z *ByteSize) UnmarshalText(b []byte) error {
 		return wrongSize(string(b))
 	}
 	*z = ByteSize(n << shift)
+	return nil
+}
+
+// Filter is an expression about exchanges and connections; "" is none.
+type Filter string
+
+// UnmarshalText checks the expression.
+func (f *Filter) UnmarshalText(b []byte) error {
+	if len(b) > 0 {
+		if _, err := filter.Compile(string(b)); err != nil {
+			return wrongFilter(err)
+		}
+	}
+	*f = Filter(b)
 	return nil
 }
 

@@ -28,6 +28,7 @@ const (
 	usageBothLegs     = "read HTTP on both legs, and tell of differences"
 	usageFrames       = "tell of every HTTP/2 frame"
 	usageShowSecrets  = "do not hide passwords, tokens and cookies in what is written"
+	usageFilter       = "show only what matches, as in 'host.endsWith(\".test\") && status >= 500'"
 	usageProto        = "names for gRPC messages: .proto file or descriptor set (repeatable)"
 	usageLogLevel     = "least important message to log: trace, debug, info, warn or error"
 	usageLogFormat    = "form of log messages: console or json"
@@ -94,6 +95,8 @@ const (
 func wrongBool(got string) error { return fmt.Errorf("wants true or false, not `%s`", got) }
 
 func wrongInt(got string) error { return fmt.Errorf("wants a whole number, not `%s`", got) }
+
+func wrongFilter(err error) error { return fmt.Errorf("has a mistake: %w", err) }
 
 func wrongKind(want, got string) error { return fmt.Errorf("wants %s, not %s", want, got) }
 
