@@ -41,6 +41,7 @@ type end struct {
 	flow *flow
 	tls  *tls.Conn   // nil if the flow is raw
 	done atomic.Bool // the peer has said that it will send nothing more
+	cut  atomic.Bool // the peer has closed without saying so before
 }
 
 // relay passes bytes between two ends, verbatim, until both directions are over.
@@ -186,6 +187,7 @@ func (r *relay) ended(dst, src *end, err error, wait []byte) {
 		}
 	case err == io.EOF || err == io.ErrUnexpectedEOF:
 		// Cut off: the other side must not take it for complete.
+		src.cut.Store(true)
 		src.done.Store(true)
 		dst.flow.CloseWrite()
 		r.half()
@@ -254,10 +256,14 @@ func (r *relay) gone(e *end, err error) *problem {
 	}
 }
 
-// broken is the failure of an end that did not just go.
+// broken is the failure of an end that did not just go: none, if it complains that
+// the other one has closed without close_notify. OpenSSL answers that with an alert,
+// and many programs always close so.
 func (r *relay) broken(e *end, err error) *problem {
 	d, alerted := remoteAlert(err)
 	switch {
+	case alerted && e == &r.client && r.server.cut.Load(), alerted && e == &r.server && r.client.cut.Load():
+		return nil
 	case e == &r.client && alerted && rejectsCertificate(d):
 		return wordsClientRejected(r.c.target, r.c.from(), d, r.c.p.page(), err)
 	case e == &r.client:

@@ -302,6 +302,34 @@ func TestResetIsMirrored(t *testing.T) {
 	})
 }
 
+// OpenSSL answers a FIN without close_notify with an alert. That is no failure:
+// many programs close so.
+func TestAlertAboutTruncation(t *testing.T) {
+	ln := serveEach(t, func(c net.Conn) {
+		if _, err := io.Copy(io.Discard, tls.Server(noteAtFIN{c}, &tls.Config{Certificates: []tls.Certificate{pki.leaf(nil, "origin.example")}})); err == nil {
+			t.Error("the server took the FIN for an announced end")
+		}
+	})
+	h := start(t, Config{}, Deps{})
+	c := h.tls("origin.example:"+port(ln), nil)
+	io.WriteString(c, "x")
+	c.NetConn().(*net.TCPConn).CloseWrite()
+	io.Copy(io.Discard, c)
+	c.Close()
+	h.want(inspect.CauseOK)
+}
+
+// noteAtFIN has crypto/tls see a bad record in place of the FIN, and send an alert.
+type noteAtFIN struct{ net.Conn }
+
+func (n noteAtFIN) Read(b []byte) (int, error) {
+	m, err := n.Conn.Read(b)
+	if err == io.EOF && len(b) >= 5+17 {
+		return copy(b, append([]byte{23, 3, 3, 0, 17}, make([]byte, 17)...)), nil
+	}
+	return m, err
+}
+
 // A record that does not open is no reset: whoever reads the cause looks for what
 // alters the bytes.
 func TestBadRecordIsNoReset(t *testing.T) {
