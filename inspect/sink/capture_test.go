@@ -449,7 +449,7 @@ func TestCaptureOnAFullDiskIsWhole(t *testing.T) {
 			break
 		}
 	}
-	if n := len(readBlocks(t, []byte(out.String())).packets); n < 8 || n > 11 {
+	if n := len(readBlocks(t, out.Bytes()).packets); n < 8 || n > 11 {
 		t.Errorf("%d packets are there", n)
 	}
 }
