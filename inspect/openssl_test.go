@@ -54,7 +54,6 @@ type opensslRun struct {
 	name           string
 	client, server []string // options
 	steps          []step
-	again          bool     // the session of an earlier connection is taken up
 	strip          string   // key log lines to leave out, as a regular expression
 	add            string   // a key log line of its own; %x is the client's random
 	want           []string // proofs
@@ -66,10 +65,6 @@ func talk(text string) step {
 	slices.Reverse(back)
 	return step{"client", text, "client", "^" + string(back) + "$"}
 }
-
-const certificateOf = "%s" // stands for the directory with the certificates
-
-var rev = []string{"-rev"}
 
 // opensslRuns are turns of the handshake that crypto/tls cannot take.
 func opensslRuns() []opensslRun {
