@@ -23,7 +23,8 @@ type finding struct {
 // outcome's cause is corrected: crypto/tls cannot tell, because such an alert may
 // come in the clear where it expects a protected record.
 func (d *Dissector) diagnose(at time.Time, o *Outcome) *finding {
-	if d.meta.Mode == ModeCapture {
+	captured := d.meta.Mode == ModeCapture
+	if captured && d.find(LegClient) == nil {
 		return nil // nobody here failed: what is shown is all that is known
 	}
 	g := &finding{Diagnosis: Diagnosis{Code: o.Cause, Confidence: Certain, Subject: d.meta.Target}}
@@ -40,6 +41,9 @@ func (d *Dissector) diagnose(at time.Time, o *Outcome) *finding {
 			g.Code, g.Confidence, g.Subject = CauseClientRejected, Probable, d.clientName()
 			return g
 		}
+	}
+	if captured {
+		return nil // what else the proxy knew is in no capture
 	}
 	switch o.Cause {
 	case CauseOK, CauseShutdown, CauseIdleTimeout, "":

@@ -12,7 +12,8 @@ import (
 //
 //	r := in.Replay()
 //	c := r.Open(inspect.Meta{Mode: inspect.ModeCapture, Keys: keys, …}, at)
-//	c.Segment(true, at, 1, hello) // … and so on, of any number of connections
+//	l := c.Leg(inspect.LegDirect, inspect.Sockets{…}, at)
+//	l.Segment(true, at, 1, hello) // … and so on, of any number of connections
 //	c.Close(at, inspect.Outcome{Cause: inspect.CauseOK})
 //	r.Flush(at, recycle)          // now and then
 //	r.Close()
@@ -91,21 +92,32 @@ func (r *Replay) Open(meta Meta, at time.Time) *Recorded {
 	c.dissector = r.in.dissector(c.id, meta, at, r.collect, &r.slab)
 	c.dissector.deliver = func(it item) { r.post(c, it) }
 	r.put(c, item{kind: itemOpen, at: at})
-	if r.in.tapped {
-		r.put(c, item{kind: itemSockets, leg: LegDirect, at: at, body: &meta.Sockets})
-	}
 	return c
+}
+
+// RecordedLeg is one of a recorded connection's legs.
+type RecordedLeg struct {
+	c    *Recorded
+	name LegName
+}
+
+// Leg begins a leg between two addresses.
+func (c *Recorded) Leg(name LegName, s Sockets, at time.Time) *RecordedLeg {
+	if c.r.in.tapped {
+		c.r.put(c, item{kind: itemSockets, leg: name, at: at, body: &s})
+	}
+	return &RecordedLeg{c, name}
 }
 
 // Segment gives bytes that passed, in order; up is from the client to the server,
 // and frame the number of the frame that they ended in.
-func (c *Recorded) Segment(up bool, at time.Time, frame int, b []byte) {
-	c.r.put(c, item{kind: itemChunk, leg: LegDirect, up: up, at: at, frame: frame, b: b})
+func (l *RecordedLeg) Segment(up bool, at time.Time, frame int, b []byte) {
+	l.c.r.put(l.c, item{kind: itemChunk, leg: l.name, up: up, at: at, frame: frame, b: b})
 }
 
 // Gap tells of n bytes of a direction that the recording lacks.
-func (c *Recorded) Gap(up bool, at time.Time, frame int, n int64) {
-	c.r.put(c, item{kind: itemGap, leg: LegDirect, up: up, at: at, frame: frame, body: n})
+func (l *RecordedLeg) Gap(up bool, at time.Time, frame int, n int64) {
+	l.c.r.put(l.c, item{kind: itemGap, leg: l.name, up: up, at: at, frame: frame, body: n})
 }
 
 // Close ends the connection.

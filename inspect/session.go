@@ -15,8 +15,6 @@ type Meta struct {
 	// Keys opens what the legs' own key logs do not; nil for none. In
 	// ModeCapture it is all that does.
 	Keys *KeyStore
-	// Sockets are the addresses of a recorded connection.
-	Sockets Sockets
 	// Midway says that a recording lacks the connection's beginning.
 	Midway bool
 }

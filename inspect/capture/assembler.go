@@ -97,7 +97,7 @@ func (a *Assembler) frame(r *record) {
 		return
 	}
 	a.counts.Segments++
-	s.frame, s.at = r.frame, r.time
+	s.frame, s.at, s.comment = r.frame, r.time, r.comment
 	a.take(k, s)
 }
 
@@ -147,7 +147,7 @@ func (c *connection) isOther(s *segment) bool {
 
 func (a *Assembler) add(k key, s *segment) *connection {
 	a.lastID++
-	c := &connection{a: a, key: k, id: a.lastID, client: -1, resets: -1, first: s.at, last: s.at, begun: s.has(flagSYN)}
+	c := &connection{a: a, key: k, id: a.lastID, client: -1, resets: -1, first: s.at, last: s.at, begun: s.has(flagSYN), comment: s.comment}
 	a.table[k] = c
 	a.opened.add(c)
 	if a.opened.n > maxConnections {

@@ -33,6 +33,8 @@ type Opening struct {
 	At             time.Time
 	// Midway says that its beginning was not captured.
 	Midway bool
+	// Comment is that of its first frame.
+	Comment string
 }
 
 // connection puts the bytes of a TCP connection into order.
@@ -42,7 +44,8 @@ type connection struct {
 	id      uint64
 	half    [2]half
 	begun   bool // its first segment is a SYN
-	client  int  // which end it is; -1 while that is not known
+	comment string
+	client  int // which end it is; -1 while that is not known
 	stream  Stream
 	first   int64
 	last    int64

@@ -114,7 +114,7 @@ func (c *connection) open() {
 		Client: netip.AddrPortFrom(client.addr(), client.port),
 		Server: netip.AddrPortFrom(server.addr(), server.port),
 		At:     timeOf(c.first),
-		Midway: !c.begun,
+		Midway: !c.begun, Comment: c.comment,
 	})
 }
 

@@ -14,6 +14,7 @@ type record struct {
 	link    LinkType // what data begins with
 	length  int      // bytes of the frame on the wire
 	data    []byte   // what was captured of them, or the secrets; aliases the input
+	comment string   // on the frame, if it is one of tlsmitm's
 	noTime  bool     // the capture does not say when it was
 	pending int      // how many bytes the record needs, where it is not whole yet
 }

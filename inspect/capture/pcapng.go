@@ -22,6 +22,7 @@ const (
 	secretsTLS = 0x544c534b // section 4.8.1: an NSS key log
 
 	optionEnd        = 0
+	optionComment    = 1  // section 3.5
 	optionResolution = 9  // if_tsresol
 	optionOffset     = 14 // if_tsoffset
 
@@ -212,7 +213,17 @@ func (f *framing) packetBlock(b []byte, r *record, obsolete bool) error {
 	r.kind, r.frame, r.link = recordFrame, f.frames, i.link
 	r.time = i.unit.nanoseconds(when) + i.offset*1e9
 	r.data, r.length = b[20:20+captured], max(int(length), int(captured))
+	r.comment = f.comment(b[min(len(b), 20+(int(captured)+3)&^3):])
 	return nil
+}
+
+// comment returns a frame's comment if it is one of those that put legs together: it
+// is the first option.
+func (f *framing) comment(b []byte) string {
+	if len(b) < 4+len(commentStart) || f.order.uint16(b) != optionComment || string(b[4:4+len(commentStart)]) != commentStart {
+		return ""
+	}
+	return string(b[4:min(len(b), 4+int(f.order.uint16(b[2:])))])
 }
 
 // simpleBlock reads a block that has no time and no captured length: that is the

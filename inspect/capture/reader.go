@@ -32,11 +32,12 @@ type Reader struct {
 	began     int64  // when the latest capture began
 	counts    Counts // of assemblers before
 	links     map[LinkType]int64
+	pairs     map[uint64]*recorded // connections that comments name, while they are open
 }
 
 // NewReader returns a Reader; Close ends it.
 func NewReader(opts Options) *Reader {
-	r := &Reader{opts: opts, replay: opts.Inspector.Replay(), links: make(map[LinkType]int64)}
+	r := &Reader{opts: opts, replay: opts.Inspector.Replay(), links: make(map[LinkType]int64), pairs: make(map[uint64]*recorded)}
 	r.assembler = NewAssembler(r.open)
 	return r
 }
@@ -58,35 +59,7 @@ func (r *Reader) Counts() Counts {
 // Links returns the link types that frames could not be read of, with their numbers.
 func (r *Reader) Links() map[LinkType]int64 { return r.links }
 
-// open begins a connection.
-func (r *Reader) open(o Opening) Stream {
-	return stream{r.replay.Open(inspect.Meta{
-		Client: o.Client.String(), Target: o.Server.String(),
-		Via: inspect.ViaCapture, Mode: inspect.ModeCapture, Keys: r.opts.Keys, Midway: o.Midway,
-		Sockets: inspect.Sockets{Client: o.Client, Server: o.Server},
-	}, o.At)}
-}
-
-// stream is a connection in the making.
-type stream struct{ *inspect.Recorded }
-
 var errCrowded = errors.New("capture: too many connections are open at once, and this one was silent for longest")
-
-// Close implements Stream.
-func (s stream) Close(at time.Time, end End) {
-	o := inspect.Outcome{Cause: inspect.CauseNotCaptured}
-	switch end {
-	case EndFinished:
-		o.Cause = inspect.CauseOK
-	case EndClientReset:
-		o.Cause = inspect.CauseClientReset
-	case EndServerReset:
-		o.Cause = inspect.CauseServerReset
-	case EndCrowded:
-		o.Err = errCrowded
-	}
-	s.Recorded.Close(at, o)
-}
 
 // end closes what is open.
 func (r *Reader) end() {

@@ -24,6 +24,7 @@ type segment struct {
 	frame    int
 	at       int64
 	number   int // among the connection's
+	comment  string
 }
 
 func (s *segment) has(flag uint8) bool { return s.flags&flag != 0 }

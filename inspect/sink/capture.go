@@ -114,8 +114,11 @@ func (c *Capture) take(e *inspect.Event, now time.Time) {
 			c.hold(conn.leg(e.Leg), heldPacket{up: e.From == inspect.PartyClient || e.To == inspect.PartyServer, lost: b.Bytes}, e.Time, now)
 		}
 	case *inspect.ConnClose:
-		for _, leg := range conn.legs {
+		for _, leg := range conn.legs { // before any of them ends
 			leg.waits = false
+			c.hold(leg, heldPacket{}, e.Time, now)
+		}
+		for _, leg := range conn.legs {
 			c.hold(leg, heldPacket{end: ending(leg.name, b.Cause)}, e.Time, now)
 		}
 		delete(c.conns, e.Conn)
@@ -251,7 +254,8 @@ const (
 	endServerReset
 )
 
-// heldPacket is what is to be written of a leg: a run of bytes, a gap, or the end.
+// heldPacket is what is to be written of a leg: a run of bytes, a gap, the end, or
+// with none of these its beginning alone.
 type heldPacket struct {
 	leg     *capturedLeg
 	up      bool

@@ -3,6 +3,7 @@ package sink
 import (
 	"fmt"
 	"net/netip"
+	"net/url"
 	"strings"
 	"time"
 
@@ -87,10 +88,13 @@ func (l *capturedLeg) comment() string {
 	if ask, answer := l.connect(); ask != "" {
 		s += fmt.Sprintf(" preface=%d/%d", len(ask), len(answer))
 	}
-	for _, word := range []struct{ key, value string }{{"via", string(o.Via)}, {"mode", string(o.Mode)}, {"target", o.Target}} {
+	for _, word := range []struct{ key, value string }{{"via", string(o.Via)}, {"mode", string(o.Mode)}, {"client", o.Client}, {"target", o.Target}} {
 		if word.value != "" {
 			s += " " + word.key + "=" + oneWord(word.value)
 		}
+	}
+	if o.UserAgent != "" {
+		s += " agent=" + url.QueryEscape(o.UserAgent[:min(len(o.UserAgent), 512)])
 	}
 	return s
 }
@@ -100,7 +104,7 @@ func (l *capturedLeg) comment() string {
 // for HTTP, and look for TLS inside it only behind these.
 func (l *capturedLeg) connect() (ask, answer string) {
 	o := l.conn.open
-	if l.name != inspect.LegClient || o.Via != inspect.ViaConnect || l.server.address.Port() == portHTTPS {
+	if l.name != inspect.LegClient || l.server.address.Port() == portHTTPS {
 		return "", ""
 	}
 	target := oneWord(o.Target)

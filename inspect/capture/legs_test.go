@@ -1,0 +1,43 @@
+package capture
+
+import (
+	"testing"
+
+	"tlsmitm/inspect"
+)
+
+func TestLabels(t *testing.T) {
+	for comment, want := range map[string]label{
+		"tlsmitm conn=7 leg=client preface=63/39 via=connect mode=intercept client=127.0.0.1:5 target=shop.example:443 agent=curl%2F8.5+%28x%29": {
+			conn: 7, leg: inspect.LegClient, preface: [2]int64{63, 39}, client: "127.0.0.1:5", target: "shop.example:443", agent: "curl/8.5 (x)"},
+		"tlsmitm conn=18446744073709551615 leg=direct": {conn: 1<<64 - 1, leg: inspect.LegDirect},
+		"tlsmitm conn=1 leg=server later=words =":      {conn: 1, leg: inspect.LegServer},
+	} {
+		if got, ok := parseLabel(comment); !ok || got != want {
+			t.Errorf("%q: %+v, %v", comment, got, ok)
+		}
+	}
+	for _, comment := range []string{
+		"", "a comment", "tlsmitm", "tlsmitm conn=", "tlsmitm conn=x leg=client", "tlsmitm conn=1", "tlsmitm conn=1 leg=other", "tlsmitm conn=-1 leg=client",
+		"tlsmitm conn=1 leg=client preface=x/1", "tlsmitm conn=1 leg=client preface=1", "tlsmitm conn=1 leg=client preface=99999999999/1", "tlsmitm conn=1 leg=client agent=%",
+	} {
+		if got, ok := parseLabel(comment); ok {
+			t.Errorf("%q is taken for %+v", comment, got)
+		}
+	}
+}
+
+func TestPrefaceIsLeftOut(t *testing.T) {
+	s := &stream{preface: [2]int64{5, 2}}
+	for _, c := range []struct {
+		up      bool
+		n, want int64
+	}{{true, 3, 3}, {false, 9, 2}, {true, 0, 0}, {true, 4, 2}, {true, 4, 0}, {false, 1, 0}} {
+		if got := s.leave(c.up, c.n); got != c.want {
+			t.Errorf("of %d bytes, %d are left out, not %d", c.n, got, c.want)
+		}
+	}
+	if s := (&stream{preface: [2]int64{-1, -5}}); s.leave(true, 4) != 0 || s.leave(false, 4) != 0 {
+		t.Error("something is left out of nothing")
+	}
+}
