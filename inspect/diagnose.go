@@ -29,7 +29,7 @@ func (d *Dissector) diagnose(at time.Time, o *Outcome) *finding {
 	}
 	g := &finding{Diagnosis: Diagnosis{Code: o.Cause, Confidence: Certain, Subject: d.meta.Target}}
 	if o.Err != nil {
-		g.Evidence = o.Err.Error()
+		g.Evidence = d.text(o.Err)
 	}
 	if c := d.find(LegClient); c != nil {
 		g.leg = LegClient

@@ -43,6 +43,15 @@ func newDissector(conn uint64, meta Meta, opened time.Time, dataBytes int, maste
 	return &Dissector{conn: conn, meta: meta, opened: opened, dataBytes: dataBytes, masters: masters, emit: emit, accepted: new(acceptances), slab: new(slab)}
 }
 
+// hide makes the dissector hide secrets from here on.
+func (d *Dissector) hide(r *redact.Redactor) {
+	d.redact = r
+	d.meta.Target, d.meta.UserAgent = r.URL(d.meta.Target), r.Header("User-Agent", d.meta.UserAgent)
+}
+
+// text is what an error says, without the secrets in it.
+func (d *Dissector) text(err error) string { return string(d.redact.Text([]byte(err.Error()))) }
+
 // signatures returns what checks signatures.
 func (d *Dissector) signatures() *notary {
 	if d.notary == nil {
@@ -276,7 +285,7 @@ func (d *Dissector) close(at time.Time, o Outcome, lost map[flowKey]int64) {
 		end.Mode = d.meta.Mode
 	}
 	if o.Err != nil {
-		end.Error = o.Err.Error()
+		end.Error = d.text(o.Err)
 	}
 	for _, c := range d.legs {
 		for _, f := range c.flows {

@@ -138,7 +138,8 @@ func New(opts Options) *Inspector {
 func (in *Inspector) dissector(id uint64, meta Meta, at time.Time, emit func(*Event), s *slab) *Dissector {
 	d := newDissector(id, meta, at, in.opts.DataBytes, in.masters, emit)
 	d.slab, d.accepted, d.notary = s, &in.accepted, in.notary
-	d.tapped, d.redact = in.tapped, in.opts.Redact
+	d.tapped = in.tapped
+	d.hide(in.opts.Redact)
 	if !in.opts.NoExchanges {
 		d.carried = &carried{d: d, options: in.opts.Exchanges}
 	}

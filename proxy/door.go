@@ -110,6 +110,7 @@ func (d *door) hijacked(req *http.Request, client net.Conn, _ *goproxy.ProxyCtx)
 	}
 	t, err := parseTarget(req.RequestURI)
 	if err != nil {
+		t.Asked = d.p.hide(t.Asked)
 		a.bad = wordsBadTarget(t.Asked, err)
 	}
 	t.Via, t.UserAgent = inspect.ViaConnect, strings.Clone(req.UserAgent())

@@ -78,9 +78,9 @@ func (f *forward) check() *problem {
 	f.mode = inspect.ModeIntercept
 	switch {
 	case u.Scheme != "http":
-		return wordsBadScheme(f.req.RequestURI, u.Scheme)
+		return wordsBadScheme(f.p.hide(f.req.RequestURI), u.Scheme)
 	case err != nil:
-		return wordsBadTarget(u.Host, err)
+		return wordsBadTarget(f.p.hide(u.Host), err)
 	}
 	f.mode = inspect.Mode(f.p.policy.action(f.target.Host, f.target.Port))
 	if f.mode == inspect.ModeRefuse {

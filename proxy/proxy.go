@@ -86,7 +86,10 @@ type Deps struct {
 	// where none does.
 	ClientKeys *inspect.KeyStore
 	Logger     zerolog.Logger
-	Version    string // of the program, for the proxy's page
+	// Hide hides the secrets in a URL, or in what is no address, before it is told to
+	// anyone; nil hides nothing.
+	Hide    func(url string) string
+	Version string // of the program, for the proxy's page
 }
 
 // Proxy serves clients. Make one with New.
@@ -102,6 +105,7 @@ type Proxy struct {
 	inspector  *inspect.Inspector
 	clientKeys *inspect.KeyStore
 	logger     zerolog.Logger
+	hide       func(string) string
 	version    string
 
 	suites   suites
@@ -130,8 +134,11 @@ func New(cfg Config, deps Deps) (*Proxy, error) {
 	}
 	p := &Proxy{
 		minVersion: cfg.TLS.MinVersion, trust: trust{roots: cfg.Upstream.RootCAs}, suites: newSuites(),
-		authority: deps.Authority, inspector: deps.Inspector, clientKeys: deps.ClientKeys, logger: deps.Logger, version: deps.Version,
+		authority: deps.Authority, inspector: deps.Inspector, clientKeys: deps.ClientKeys, logger: deps.Logger, hide: deps.Hide, version: deps.Version,
 		dialer: dialer{dial: cfg.Dial},
+	}
+	if p.hide == nil {
+		p.hide = func(s string) string { return s }
 	}
 	if p.minVersion == 0 {
 		p.minVersion = tls.VersionTLS12

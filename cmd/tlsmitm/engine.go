@@ -77,7 +77,7 @@ func start(p parts) (*engine, error) {
 		Upstream: proxy.Upstream{RootCAs: p.roots, InsecureHosts: plain(s.Upstream.InsecureHosts)},
 		Policy:   rules(s.Policy),
 		Dial:     p.dial,
-	}, proxy.Deps{Authority: p.root, Inspector: e.inspector, ClientKeys: e.clientKeys, Logger: p.log, Version: version()})
+	}, proxy.Deps{Authority: p.root, Inspector: e.inspector, ClientKeys: e.clientKeys, Logger: p.log, Hide: p.outlets.redact.URL, Version: version()})
 	if err != nil {
 		e.unfollowClient()
 		return nil, errors.Join(err, e.inspector.Close(context.Background()))

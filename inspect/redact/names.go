@@ -88,7 +88,7 @@ func (n *names) add(list, rule string) {
 			w.suffix = suffix
 		}
 		n.wild = append(n.wild, w)
-	case n.exact[canon] == nil || s.header || n.exact[canon].query:
+	case n.exact[canon] == nil || s.header && !n.exact[canon].header || n.exact[canon].query:
 		n.exact[canon] = s
 	}
 	n.mark(canon)
