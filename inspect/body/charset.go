@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/net/html/charset"
 	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/ianaindex"
 	"golang.org/x/text/encoding/unicode/utf32"
 )
 
@@ -14,7 +15,8 @@ import (
 // byte order mark, which is left out, by the charset parameter of the Content-Type,
 // by the declaration in XML, HTML or CSS, or as UTF-8 where it is that. Text of a
 // text type that says nothing and is not UTF-8 is read as windows-1252, as browsers
-// do. What a charset does not allow becomes U+FFFD.
+// do. What a charset does not allow becomes U+FFFD. UTF-16 that does not say so is
+// found out in formats that begin with ASCII.
 //
 // ok is false, and utf8 nil, if the charset is unknown or b is no text. Where b is
 // UTF-8 already, the result aliases it. A character that the end cuts is left out.
@@ -32,16 +34,21 @@ func Charset(contentType string, b []byte) (text []byte, name string, ok bool) {
 		if strings.EqualFold(label, "utf-32") || strings.EqualFold(label, "utf-32be") || strings.EqualFold(label, "utf-32le") {
 			name = strings.ToLower(label)
 		} else if _, name = charset.Lookup(label); name == "" {
-			return nil, strings.ToLower(label), false
+			name = strings.ToLower(label) // one that browsers do not know
 		}
 		text, ok = decodeCharset(name, b)
 		return text, name, ok
 	}
 	kind, _ := declared(typ)
+	if name = zeroCharset(b); name != "" && kind.Textual() {
+		text, ok = decodeCharset(name, b)
+		return text, name, ok
+	}
 	if whole := wholeRunes(b); utf8.Valid(whole) {
 		// One odd byte at the end may be that of "café" in an older charset, but not
 		// in formats that are UTF-8 unless they say otherwise.
-		if len(b)-len(whole) != 1 || !isASCII(whole) || kind == JSON || kind == NDJSON || kind == XML {
+		cut := len(b)-len(whole) != 1 || !isASCII(whole) || kind == JSON || kind == NDJSON || kind == XML
+		if cut && controls(whole) <= len(whole)/16 {
 			return whole, "utf-8", true
 		}
 	}
@@ -64,6 +71,19 @@ func bomCharset(b []byte) string {
 		if bytes.HasPrefix(b, []byte(boms[name])) {
 			return name
 		}
+	}
+	return ""
+}
+
+// zeroCharset tells UTF-16 by its first two characters, of which one byte each is
+// zero: JSON (RFC 4627, section 3) and XML (appendix F) begin with ASCII.
+func zeroCharset(b []byte) string {
+	switch {
+	case len(b) < 4:
+	case b[0] == 0 && b[1] != 0 && b[2] == 0 && b[3] != 0:
+		return "utf-16be"
+	case b[0] != 0 && b[1] == 0 && b[2] != 0 && b[3] == 0:
+		return "utf-16le"
 	}
 	return ""
 }
@@ -163,7 +183,12 @@ func decodeCharset(name string, b []byte) ([]byte, bool) {
 	case "utf-32le":
 		enc = utf32.UTF32(utf32.LittleEndian, utf32.IgnoreBOM)
 	default:
-		enc, _ = charset.Lookup(name)
+		if enc, _ = charset.Lookup(name); enc == nil {
+			enc, _ = ianaindex.MIME.Encoding(name)
+		}
+	}
+	if enc == nil {
+		return nil, false
 	}
 	text := make([]byte, 0, len(b)+len(b)/2)
 	d := enc.NewDecoder()

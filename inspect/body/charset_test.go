@@ -18,6 +18,7 @@ func TestCharset(t *testing.T) {
 		{"text/plain; charset=big5", "a741a66e", "你好", "big5"},
 		{"text/plain; charset=euc-kr", "bec8b3e7", "안녕", "euc-kr"},
 		{"text/plain; charset=koi8-r", "f0d2c9d7c5d4", "Привет", "koi8-r"},
+		{"text/plain; charset=IBM855", "dde1b7eba8e5", "Привет", "ibm855"},
 		{"text/plain; charset=cp1251", "cff0e8e2e5f2", "Привет", "windows-1251"},
 		{"text/plain; charset=iso-8859-2", "be6c75bb6f75e86bfd", "žluťoučký", "iso-8859-2"},
 		{"text/plain; charset=iso-8859-1", "93636166e9942080", "“café” €", "windows-1252"},
@@ -42,6 +43,8 @@ func TestCharset(t *testing.T) {
 		{"text/css", hexOf(`@charset "iso-8859-2";`) + "be", `@charset "iso-8859-2";ž`, "iso-8859-2"},
 		{"text/html", hexOf("<meta charset=utf-16><p>x"), "<meta charset=utf-16><p>x", "utf-8"},
 		{"application/json", hexOf(`{"charset":"<meta charset=koi8-r>"}`), `{"charset":"<meta charset=koi8-r>"}`, "utf-8"},
+		{"application/json", "5b0022004f6022005d00", "[\"恏\"]", "utf-16le"},
+		{"application/xml", "003c0061003e604f", "<a>恏", "utf-16be"},
 		{"text/plain; charset", "78", "x", "utf-8"},
 		{"text/plain; charset=", "78", "x", "utf-8"},
 	} {
@@ -61,6 +64,7 @@ func TestCharset(t *testing.T) {
 		{"text/plain; charset=utf-8", "000102ff03fe04f8", "utf-8"},
 		{"text/plain", "00ff80", ""},
 		{"application/octet-stream", "e9", ""},
+		{"", "0001020304", ""},
 		{"text/plain; charset=koi8-r", "0001020300010203", "koi8-r"},
 	} {
 		b, _ := hex.DecodeString(c.hex)
@@ -86,7 +90,7 @@ func FuzzCharset(f *testing.F) {
 		if !ok && text != nil || !utf8.Valid(text) || len(text) > 3*len(b)+3 {
 			t.Fatalf("%q of %q", text, b)
 		}
-		if same, _, ok := Charset("", b); utf8.Valid(b) && bomCharset(b) == "" && declaredCharset("", b) == "" && (!ok || string(same) != string(b)) {
+		if same, _, ok := Charset("", b); utf8.Valid(b) && controls(b) == 0 && bomCharset(b) == "" && declaredCharset("", b) == "" && (!ok || string(same) != string(b)) {
 			t.Fatalf("%q of %q", same, b)
 		}
 	})

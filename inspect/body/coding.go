@@ -32,8 +32,7 @@ func open(coding string, src io.Reader) (io.Reader, error) {
 	case "br": // RFC 7932
 		return &brotliReader{r: brotli.NewReader(src)}, nil
 	case "zstd": // RFC 8878
-		// One at a time means that it decodes in Read, without goroutines.
-		d, err := zstd.NewReader(src, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
+		d, err := zstd.NewReader(src, zstdOptions...)
 		return &zstdReader{Decoder: d}, err
 	case "snappy", "x-snappy-framed": // not registered; Prometheus and gRPC use it
 		return openSnappy(src)
@@ -72,6 +71,23 @@ func (b *brotliReader) Read(p []byte) (int, error) {
 		err = ErrTrailing
 	}
 	return n, err
+}
+
+// zstdOptions bound the decoder. One at a time means that it decodes in Read,
+// without goroutines.
+var zstdOptions = []zstd.DOption{zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow)}
+
+// decodeFrames decodes zstd in one piece, where the result is its own window: a
+// frame may ask for one of megabytes, however small it is. It returns false where
+// the result is longer than the limit, or something is wrong.
+func decodeFrames(b []byte, limit int) ([]byte, bool) {
+	d, err := zstd.NewReader(nil, append(zstdOptions[:len(zstdOptions):len(zstdOptions)], zstd.WithDecoderMaxMemory(uint64(max(limit, 1))))...)
+	if err != nil {
+		return nil, false
+	}
+	defer d.Close()
+	whole, err := d.DecodeAll(b, nil)
+	return whole, err == nil && len(whole) <= limit
 }
 
 // zstdReader does so as well. Its end is where no further frame begins.

@@ -103,6 +103,7 @@ func codingList(values []string) []string {
 	var list []string
 	for _, v := range values {
 		for name := range strings.SplitSeq(v, ",") {
+			name, _, _ = strings.Cut(name, ";") // there are no parameters, but some send them
 			if name = strings.ToLower(strings.TrimSpace(name)); name != "" && name != "identity" {
 				list = append(list, name)
 			}
@@ -117,6 +118,11 @@ func decode(codings []string, b []byte, limit int) Decoded {
 	if len(codings) == 0 {
 		n := min(len(b), limit)
 		return Decoded{Bytes: b[:n:n], Truncated: n < len(b), Size: int64(len(b)), Ended: true}
+	}
+	if len(codings) == 1 && codings[0] == "zstd" {
+		if whole, ok := decodeFrames(b, limit); ok {
+			return Decoded{Bytes: whole, Size: int64(len(whole)), Ended: true}
+		}
 	}
 	budget := max(int64(limit), countFactor*int64(len(b)), leastBudget)
 	layers := make([]*layer, len(codings)) // in the order of decoding

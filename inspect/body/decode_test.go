@@ -190,6 +190,7 @@ func TestDecodeBad(t *testing.T) {
 		{"members", "gzip", append(encode(t, "gzip", text[:300]), encode(t, "gzip", text[300:])...), text, nil, "", true},
 		{"frames", "zstd", append(encode(t, "zstd", text[:300]), encode(t, "zstd", text[300:])...), text, nil, "", true},
 		{"too many", "gzip,gzip,gzip,gzip,gzip,br", text, text, []string{"gzip", "gzip", "gzip", "gzip", "gzip", "br"}, "body: br: too many codings", true},
+		{"parameter", "GZIP;q=1.0", encode(t, "gzip", text), text, nil, "", true},
 		{"nothing", "gzip, br", nil, nil, nil, "", true},
 		{"identity", "identity", text, text, nil, "", true},
 		{"dictionary", "deflate", []byte{0x78, 0x20 | 0x1d, 0, 0, 0, 0, 1, 2}, []byte{0x78, 0x3d, 0, 0, 0, 0, 1, 2}, []string{"deflate"}, "body: deflate: flate: corrupt input before offset 5", false},

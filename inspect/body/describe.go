@@ -14,7 +14,7 @@ type Content struct {
 }
 
 // Look finds out what a body of a kind is by its content. The beginning is enough.
-// Where the content has the signature of another kind, it is that.
+// Where the content has the signature of another kind, or is text, it is that.
 func Look(kind Kind, b []byte) Content {
 	c := Content{Kind: kind}
 	switch {
@@ -30,6 +30,8 @@ func Look(kind Kind, b []byte) Content {
 		}
 	case kind == Image && isSVG(b):
 		c.Format = "SVG"
+	case kind != Binary && len(b) > 0 && isText(b): // an error page in the place of a picture
+		c.Kind = sniff(b)
 	}
 	switch c.Kind {
 	case Image:

@@ -66,7 +66,7 @@ func TestDescribe(t *testing.T) {
 		{file(t, "progressive.jpg"), "JPEG image, 37 × 21"}, {file(t, "lossy.webp"), "WebP image, 37 × 21"}, {file(t, "lossless.webp"), "WebP image, 37 × 21"}, {file(t, "alpha.webp"), "WebP image, 37 × 21"},
 		{file(t, "t.avif"), "AVIF image, 64 × 48"}, {file(t, "t.heic"), "HEIC image, 64 × 48"}, {file(t, "t.ico"), "ICO image, 24 × 16"}, {file(t, "t.bmp"), "BMP image, 5 × 3"},
 		{[]byte(`<svg width="120" height="80.4px" xmlns="x">`), "SVG image, 120 × 80"}, {[]byte(`<?xml version="1.0"?><svg viewBox="0 0 24 16"/>`), "SVG image, 24 × 16"},
-		{[]byte(`<svg width="100%" height="1em" stroke-width="7">`), "SVG image"}, {drawn(t, "png")[:20], "PNG image"}, {[]byte("?"), "image"}, {nil, "image"},
+		{[]byte(`<svg width="100%" height="1em" stroke-width="7">`), "SVG image"}, {drawn(t, "png")[:20], "PNG image"}, {[]byte("<html><p>404"), "HTML"}, {[]byte{0xff}, "image"}, {nil, "image"},
 		{[]byte("\x1f\x8b\x08\x00"), "gzip archive"}, {[]byte("PK\x03\x04"), "ZIP archive"}, {[]byte("%PDF-1.7\n%"), "PDF 1.7 document"}, {[]byte("%PDF-x"), "PDF document"},
 		{[]byte("\x00\x00\x00\x20ftypisom"), "MPEG-4 video"}, {[]byte("wOF2"), "WOFF2 font"}, {[]byte("fLaC"), "FLAC audio"}, {[]byte("\x00asm"), "WebAssembly"},
 	} {

@@ -19,7 +19,7 @@ const misfit = protowire.MaxValidNumber
 const (
 	// maxWeight bounds what a message may become in memory: a field weighs
 	// fieldWeight, an element of a packed field 1.
-	maxWeight   = 1 << 16
+	maxWeight   = 1 << 18
 	fieldWeight = 4
 	// maxTyped bounds messages within each other.
 	maxTyped = 64
