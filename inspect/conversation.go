@@ -17,6 +17,11 @@ type conversation struct {
 	// keyed says that the leg's secrets will come: what cannot be opened yet is
 	// worth waiting for.
 	keyed bool
+	// midway says that the beginning of the conversation is missing.
+	midway  bool
+	swapped bool // the end that accepted the connection is the client
+	start   lateStart
+	trials  int // bytes that were decrypted to find a record's number
 	// keys is where they come from if they are not the leg's own key log's.
 	keys      *KeyStore
 	watch     *keyWatch // of the handshake in progress
@@ -70,7 +75,7 @@ type seenAlert struct {
 const maxAlerts = 16
 
 func newConversation(d *Dissector, name LegName) *conversation {
-	c := &conversation{d: d, name: name, keyed: name != LegDirect && d.meta.Mode != ModeCapture}
+	c := &conversation{d: d, name: name, keyed: name != LegDirect && d.meta.Mode != ModeCapture, midway: d.meta.Midway}
 	c.use(d.meta.Keys)
 	client, server := PartyClient, PartyServer
 	switch name {

@@ -85,7 +85,7 @@ func (d *Dissector) handle(it *item, s *Session) {
 		d.verified(it.leg, it.at, it.body.(*Verification))
 	case itemLoss:
 		c := d.leg(it.leg)
-		c.lose(c.flow(it.up), it.at)
+		c.lose(c.flow(it.up != c.swapped), it.at)
 	case itemClose:
 		end := *it
 		lost := ending{outcome: it.body.(Outcome)}
@@ -114,10 +114,10 @@ func (d *Dissector) leg(name LegName) *conversation {
 // place, and the caller's again after settle.
 func (d *Dissector) chunk(leg LegName, up bool, at time.Time, b []byte) {
 	c := d.leg(leg)
-	f := c.flow(up)
+	f := c.flow(up != c.swapped)
 	f.total.Bytes += int64(len(b))
 	if d.tapped { // before b is decrypted
-		d.emit(&Event{Time: at, Kind: KindBytes, Conn: d.conn, Leg: leg, From: f.from, To: f.to, Body: &Bytes{clone(b)}})
+		d.emit(&Event{Time: at, Kind: KindBytes, Conn: d.conn, Leg: leg, From: f.from, To: f.to, Body: &Bytes{B: clone(b)}})
 	}
 	c.feed(f, at, b)
 }
@@ -268,7 +268,7 @@ func (d *Dissector) close(at time.Time, o Outcome, lost map[flowKey]int64) {
 	d.flushData()
 	for _, c := range d.legs {
 		for _, f := range c.flows {
-			if n := lost[flowKey{c.name, f.up}]; n > 0 {
+			if n := lost[flowKey{c.name, f.up != c.swapped}]; n > 0 {
 				d.emit(&Event{Time: at, Kind: KindLoss, Conn: d.conn, Leg: c.name, From: f.from, To: f.to, Body: &Loss{Bytes: n, Reason: LossQueueFull}})
 			}
 		}

@@ -294,4 +294,6 @@ type Sockets struct {
 // Bytes is a run of bytes in one direction of a leg, as they passed. Read-only.
 type Bytes struct {
 	B []byte
+	// Lost is how many bytes a recording lacks, instead of B.
+	Lost int64
 }

@@ -52,15 +52,18 @@ type flow struct {
 	blind string
 	// broken says that the record structure was lost: the rest is malformed.
 	broken bool
-	raw    bool // not TLS
-	ssl2   ssl2Form
-	began  bool
-	waits  bool // the record at the head of rest needs a secret that is not there yet, or the other flow to go on first
+	// goodbye says that a close_notify has passed: something else may follow.
+	goodbye bool
+	raw     bool // not TLS, so far
+	ssl2    ssl2Form
+	began   bool
+	waits   bool // the record at the head of rest needs a secret that is not there yet, or the other flow to go on first
 
 	rest []byte     // not consumed yet: part of a record, or waiting for a secret
 	held heldRecord // instead of rest: part of a record that may be skimmed
 	segs []segment  // where rest came from
 
+	gaps
 	early     earlyData
 	opener    *tlscrypt.Opener // nil until the epoch's first record needs it
 	missed    int              // records of the epoch that went by without an opener
@@ -84,10 +87,15 @@ func (f *flow) feed(seg segment, b []byte) {
 		return
 	}
 	if f.raw {
-		f.data(seg, b, seg.n, 0, "")
+		f.other(seg, b)
 		return
 	}
 	f.segs = append(f.segs, seg)
+	if f.skip > 0 || f.seek {
+		if b = f.afterGap(b); len(b) == 0 {
+			return
+		}
+	}
 	if f.held.need > 0 {
 		after, skimmed := f.extend(b)
 		if !skimmed {
@@ -105,49 +113,32 @@ func (f *flow) feed(seg segment, b []byte) {
 		return
 	}
 	f.rest = append(f.rest, b...)
-	if f.began || f.begin(false) {
+	if f.began {
 		f.process()
+	} else if f.begin(false) {
+		f.start(len(b))
 	}
 }
 
-// begin decides by a conversation's first bytes whether it is TLS: the client
-// speaks first there, and in handshake records of major version 3, or with a hello in
-// the form of SSL 2.0. It returns false while one byte more is needed, unless this is
-// the end.
-func (f *flow) begin(final bool) bool {
-	other := f.conv.flow(!f.up)
-	isSSL2, maySSL2 := tlswire.IsSSL2ClientHello(f.rest)
-	isTLS := f.up && tlswire.ContentType(f.rest[0]) == tlswire.ContentTypeHandshake
+// start goes on with a flow's first bytes, of which the last n have just come.
+func (f *flow) start(n int) {
 	switch {
-	case other.began:
-		f.raw = other.raw
-		if !f.up {
-			f.conv.ssl2Answered(f.rest[0])
-		}
-	case f.up && isSSL2:
-		f.ssl2 = ssl2Hello
-	case f.up && maySSL2 && !final:
-		return false
-	case isTLS && len(f.rest) > 1:
-		f.raw = f.rest[1] != 3
-	case isTLS && !final:
-		return false
+	case f.raw:
+		f.look(n)
+	case f.seek:
+		b := f.rest
+		f.rest = nil
+		f.rest = append(f.rest, f.afterGap(b)...)
+		f.process()
 	default:
-		f.raw = true
+		f.process()
 	}
-	f.began = true
-	return true
 }
 
 // process goes on with what waited.
 func (f *flow) process() {
 	f.settle()
-	if len(f.rest) == 0 {
-		return
-	}
-	if f.raw {
-		f.data(f.consume(len(f.rest)), f.rest, len(f.rest), 0, "")
-		f.rest = nil
+	if len(f.rest) == 0 || f.raw || f.seek || !f.began {
 		return
 	}
 	left := f.run(f.rest, false)
@@ -178,6 +169,10 @@ func (f *flow) run(b []byte, final bool) []byte {
 			continue
 		}
 		rec, n, err := tlswire.ParseRecord(b)
+		if err != nil && f.goodbye && f.conv.name == LegDirect {
+			f.leaveTLS(b)
+			return nil
+		}
 		if err != nil {
 			f.broken = true
 			f.malformed(f.consume(len(b)), 0, b, len(b), err.Error())
@@ -237,6 +232,9 @@ func (f *flow) record(rec tlswire.Record, n int, final bool) bool {
 			f.payload(f.consume(n), ct, plain, n, true)
 			return true
 		}
+	}
+	if f.unnumbered {
+		return f.unnumberedRecord(rec, n, final)
 	}
 	if f.sealedRow == 0 && len(f.segs) > 0 && f.conv.version != 0 {
 		f.sealedRow = f.segs[0].row
@@ -299,7 +297,10 @@ func (f *flow) olderThan(other *flow) int {
 }
 
 func (f *flow) nextOpener() (*tlscrypt.Opener, bool, string) {
-	if f.conv.version == 0 {
+	switch {
+	case f.conv.version == 0 && f.conv.midway:
+		return nil, false, reasonUncaught
+	case f.conv.version == 0:
 		return nil, false, reasonEarly
 	}
 	return f.conv.opener(f)
@@ -309,10 +310,17 @@ func (f *flow) nextOpener() (*tlscrypt.Opener, bool, string) {
 // application data (RFC 8446 5.2), and an alert that does not is in the clear:
 // OpenSSL sends one when it rejects a certificate.
 func (f *flow) isSealed(rec tlswire.Record) bool {
-	if f.conv.version == 0 || f.conv.version.Is13() {
-		return rec.Type == tlswire.ContentTypeApplicationData
+	switch {
+	case rec.Type == tlswire.ContentTypeApplicationData:
+		return true
+	case f.conv.version == 0 && f.conv.midway:
+		return f.protected || !inTheClear(rec)
+	case f.conv.version == 0 || f.conv.version.Is13():
+		return false
+	case f.unsure && rec.Type == tlswire.ContentTypeHandshake && !likeMessages(rec.Fragment):
+		return true // a Change Cipher Spec was not captured
 	}
-	return f.protected || rec.Type == tlswire.ContentTypeApplicationData
+	return f.protected
 }
 
 // label13 names the secret of the flow's current epoch (RFC 8446 7.1).
@@ -359,6 +367,7 @@ func (f *flow) alert(seg segment, b []byte, n int, sealed bool) {
 		c.alerts = append(c.alerts, seenAlert{f.up, a})
 	}
 	f.message(seg, &Message{ContentType: tlswire.ContentTypeAlert, Name: "Alert", Encrypted: sealed, Length: len(b), Wire: n, Raw: clone(b)})
+	f.goodbye = f.goodbye || isEnd(a)
 	if k := f.conv.d.carried; k != nil && isEnd(a) {
 		k.end(f, seg.at)
 	}
@@ -421,8 +430,12 @@ func (f *flow) end(at time.Time) {
 	f.settle()
 	if len(f.rest) > 0 && !f.began {
 		f.begin(true)
-		f.process()
+		f.start(len(f.rest))
 	}
+	if f.raw {
+		f.endOther()
+	}
+	f.endGap(at)
 	if len(f.rest) > 0 {
 		if left := f.run(f.rest, true); len(left) > 0 {
 			f.malformed(f.consume(len(left)), 0, left, len(left), cut)

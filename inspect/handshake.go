@@ -13,6 +13,9 @@ const maxTickets = 8
 // or a part of one (RFC 8446 5.1).
 func (f *flow) handshake(seg segment, b []byte, n int, sealed bool) {
 	f.overhead += n - len(b)
+	if b = f.afterCut(seg, b); len(b) == 0 && n > 0 && f.overhead == 0 {
+		return
+	}
 	joined := len(f.hand) > 0
 	if joined {
 		f.hand = append(f.hand, b...)

@@ -31,7 +31,7 @@ func (f *flow) canSkim(at time.Time, n int) bool {
 	if k := f.conv.d.carried; k != nil && !k.skippable(f, n) {
 		return false
 	}
-	return f.opener != nil && p.flow == f && p.full && p.event.data.Reason == "" &&
+	return f.opener != nil && !f.unnumbered && p.flow == f && p.full && p.event.data.Reason == "" &&
 		f.conv.d.dataBytes >= 0 && at.Sub(p.first) < dataDelay
 }
 

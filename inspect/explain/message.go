@@ -7,7 +7,11 @@ import (
 
 // message explains a handshake message, an alert or a change cipher spec.
 func (c *Conversation) message(e *inspect.Event, m *inspect.Message) (n Note) {
-	if !m.Opened() {
+	switch {
+	case !m.Opened() && !m.Encrypted:
+		n.tone(Warning, c.say.reason(m.Reason))
+		return n
+	case !m.Opened():
 		n.tone(Faint, c.notOpened(e.Leg, m.Reason))
 		return n
 	}

@@ -99,7 +99,7 @@ func (c *Capture) take(e *inspect.Event, now time.Time) {
 	case *inspect.Sockets:
 		conn.leg(e.Leg).between(b.Client, b.Server)
 	case *inspect.Bytes:
-		c.hold(conn.leg(e.Leg), heldPacket{up: e.To == inspect.PartyServer || e.From == inspect.PartyClient, payload: b.B}, e.Time, now)
+		c.hold(conn.leg(e.Leg), heldPacket{up: e.To == inspect.PartyServer || e.From == inspect.PartyClient, payload: b.B, lost: b.Lost}, e.Time, now)
 	case *inspect.Secret:
 		c.buf = appendSecrets(c.buf, b.Line+"\n")
 		conn.leg(e.Leg).told(b.Line)
@@ -110,7 +110,7 @@ func (c *Capture) take(e *inspect.Event, now time.Time) {
 	case *inspect.Established, *inspect.Data, *inspect.Malformed:
 		conn.leg(e.Leg).waits = false
 	case *inspect.Loss:
-		if e.Leg != "" && b.Bytes > 0 {
+		if e.Leg != "" && b.Bytes > 0 && b.Reason != inspect.LossNotCaptured { // that has been told as bytes, where they belong
 			c.hold(conn.leg(e.Leg), heldPacket{up: e.From == inspect.PartyClient || e.To == inspect.PartyServer, lost: b.Bytes}, e.Time, now)
 		}
 	case *inspect.ConnClose:

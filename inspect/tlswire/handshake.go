@@ -39,6 +39,9 @@ const (
 	HandshakeTypeMessageHash              HandshakeType = 254 // RFC 8446 section 4.4.1, never on the wire
 )
 
+// Known reports whether the registry has a name for the type.
+func (t HandshakeType) Known() bool { return t.String() != unknown8(uint8(t)) }
+
 // String returns the message's name as protocol analysers print it.
 func (t HandshakeType) String() string {
 	switch t {
