@@ -72,7 +72,7 @@ func (p *app) read(ctx context.Context, s *config.Settings, keyLogs, files []str
 		if live {
 			break // it is followed
 		}
-		if err := readKeyLog(keys, name); err != nil {
+		if err := p.readKeyLog(keys, name); err != nil {
 			return err
 		}
 	}
@@ -257,8 +257,9 @@ func (r *reading) end(ctx context.Context) error {
 	return nil
 }
 
-// readKeyLog adds the secrets of a key log file.
-func readKeyLog(keys *inspect.KeyStore, name string) error {
+// readKeyLog adds the secrets of a key log file. One without any is told of, and no
+// reason to stop: a handshake that failed leaves no secret.
+func (p *app) readKeyLog(keys *inspect.KeyStore, name string) error {
 	f, err := os.Open(name)
 	if err != nil {
 		return unreadable(name, err)
@@ -269,7 +270,7 @@ func readKeyLog(keys *inspect.KeyStore, name string) error {
 	case err != nil:
 		return unreadable(name, err)
 	case found == 0:
-		return noKeys(name)
+		fmt.Fprintln(p.stderr, failure(noKeys(name)))
 	}
 	return nil
 }

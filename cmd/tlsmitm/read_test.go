@@ -78,15 +78,34 @@ func (c *capturedTalk) segment(side int, flags byte, data []byte) {
 // captured has a client ask and a server answer, and returns what a capture of it
 // would hold.
 func captured(question, answer string) (*capturedTalk, error) {
+	return capturedBetween(&tls.Config{}, &tls.Config{}, question, answer)
+}
+
+// capturedBetween does so with settings.
+func capturedBetween(ask, serve *tls.Config, question, answer string) (*capturedTalk, error) {
 	c := &capturedTalk{port: 40000, seq: [2]uint32{100, 7000}}
-	a, b := net.Pipe()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	defer l.Close()
+	a, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		return nil, err
+	}
+	defer a.Close()
+	b, err := l.Accept()
+	if err != nil {
+		return nil, err
+	}
 	c.segment(0, 2, nil)
 	c.segment(1, 0x12, nil)
 	c.segment(0, 0x10, nil)
 	served := make(chan error, 1)
 	go func() {
 		defer b.Close()
-		s := tls.Server(b, &tls.Config{Certificates: []tls.Certificate{capturedCertificate()}})
+		serve.Certificates = []tls.Certificate{capturedCertificate()}
+		s := tls.Server(b, serve)
 		_, err := io.ReadFull(s, make([]byte, len(question)))
 		if err == nil {
 			_, err = io.WriteString(s, answer)
@@ -94,7 +113,8 @@ func captured(question, answer string) (*capturedTalk, error) {
 		s.Close()
 		served <- err
 	}()
-	client := tls.Client(capturedConn{a, c}, &tls.Config{InsecureSkipVerify: true, ServerName: "captured.example", KeyLogWriter: c})
+	ask.InsecureSkipVerify, ask.ServerName, ask.KeyLogWriter = true, "captured.example", c
+	client := tls.Client(capturedConn{a, c}, ask)
 	if _, err := io.WriteString(client, question); err != nil {
 		return nil, err
 	}
