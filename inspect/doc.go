@@ -10,7 +10,7 @@
 //	in.Close(ctx) // drains
 //
 // It opens no sockets, dials nothing, alters nothing and knows no proxy: it sees
-// what a tap copied. It does not parse what the application data means.
+// what a tap copied. What the data mean is read by package application.
 //
 // Promises: the events of a connection come in order; the same bytes cut
 // anywhere give the same messages; every byte that was tapped is accounted for

@@ -48,7 +48,6 @@ func (l *layer) Tunnel(x httpmsg.Exchange, up bool, b []byte) {
 func (l *layer) upgraded(from *exchange) {
 	e := l.exchange(1)
 	e.told.Request = from.told.Request
-	e.told.Request.Body = from.told.Request.Body
 	e.told.Timings.Started = from.told.Timings.Started
 	e.request.ended = true
 	if r, ok := l.reader.(*http2.Conn); ok {
