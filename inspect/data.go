@@ -76,6 +76,10 @@ func (d *Dissector) shown(n int) int {
 // data takes application data, or the bytes of a connection that is not TLS.
 // With a reason, b is what stays closed, and is not shown.
 func (f *flow) data(seg segment, b []byte, wire, records int, reason string) {
+	if reason != "" && f.inEarly() {
+		f.tellEarly(seg, b, wire, reason)
+		return
+	}
 	f.pending(seg, b, wire, records, reason)
 	switch k := f.conv.d.carried; {
 	case k == nil:
@@ -139,7 +143,8 @@ func (f *flow) kind() redact.Kind {
 func (f *flow) pend(seg segment, reason string) *pendingData {
 	c := f.conv
 	p := &c.data
-	if p.flow == f && p.event.data.Reason == reason && seg.at.Sub(p.first) < dataDelay &&
+	early := f.inEarly()
+	if p.flow == f && p.event.data.Reason == reason && p.event.data.Early == early && seg.at.Sub(p.first) < dataDelay &&
 		(c.d.dataBytes >= 0 || !p.full) {
 		return p
 	}
@@ -147,7 +152,7 @@ func (f *flow) pend(seg segment, reason string) *pendingData {
 		c.d.flushData()
 	}
 	*p = pendingData{flow: f, first: seg.at, row: seg.row, summy: reason == "", event: c.d.slab.event()}
-	p.event.data.Reason, p.event.data.ALPN = reason, c.alpn
+	p.event.data.Reason, p.event.data.ALPN, p.event.data.Early = reason, c.alpn, early
 	return p
 }
 

@@ -1,6 +1,8 @@
 package inspect
 
 import (
+	"time"
+
 	"tlsmitm/inspect/tlscrypt"
 	"tlsmitm/inspect/tlswire"
 )
@@ -9,7 +11,95 @@ import (
 // keys of the session that it takes up again (RFC 8446 2.3).
 type earlyData struct {
 	opener *tlscrypt.Opener
-	over   bool // the client has said so
+	over   bool // the client has said so, or goes on under its handshake's keys
+	answer earlyAnswer
+	// What the data say waits for the answer, since a client says it again that is
+	// turned down.
+	held   []heldEarly
+	size   int
+	missed bool // some of it was not opened, or is too much to hold
+}
+
+// earlyAnswer is what a server says to early data.
+type earlyAnswer uint8
+
+const (
+	earlyUnanswered earlyAnswer = iota
+	earlyAccepted
+	earlyRejected
+)
+
+// heldEarly is a record's data.
+type heldEarly struct {
+	seg segment
+	b   []byte
+}
+
+// maxEarly bounds what is held of them.
+const maxEarly = 256 << 10
+
+// inEarly says whether the flow's protected records are early data still.
+func (f *flow) inEarly() bool {
+	c := f.conv
+	return f.up && !f.traffic && !f.early.over && c.hello != nil && c.hello.EarlyData && (c.version == 0 || c.version.Is13())
+}
+
+// tellEarly takes early data that could be opened, or could not.
+func (f *flow) tellEarly(seg segment, b []byte, wire int, reason string) {
+	f.pending(seg, b, wire, 1, reason)
+	e, k := &f.early, f.conv.d.carried
+	switch {
+	case k == nil || e.answer == earlyRejected:
+	case reason != "" || e.size+len(b) > maxEarly:
+		e.missed = true
+		if e.answer == earlyAccepted {
+			k.lost(f, seg.at)
+		}
+	case e.answer == earlyAccepted:
+		k.data(f, seg, b)
+	default:
+		e.held, e.size = append(e.held, heldEarly{seg, clone(b)}), e.size+len(b)
+	}
+}
+
+// answerEarly takes what the server says to early data.
+func (c *conversation) answerEarly(accepted bool, at time.Time) {
+	f := c.flows[0]
+	e, k := &f.early, c.d.carried
+	if c.hello == nil || !c.hello.EarlyData || e.answer != earlyUnanswered {
+		return
+	}
+	held := e.held
+	e.held = nil
+	if !accepted {
+		e.answer, f.mask = earlyRejected, nil
+		return
+	}
+	e.answer = earlyAccepted
+	if k == nil {
+		return
+	}
+	for _, h := range held {
+		k.data(f, h.seg, h.b)
+	}
+	if e.missed {
+		k.lost(f, at)
+	}
+}
+
+// endOfEarlyData is the message that ends early data (RFC 8446 4.5).
+var endOfEarlyData = []byte{byte(tlswire.HandshakeTypeEndOfEarlyData), 0, 0, 0}
+
+// supplyEnd puts the end of early data into the transcript where it went by unopened:
+// a server that accepted them has got it, and there is only one form of it.
+func (c *conversation) supplyEnd(f *flow) {
+	if !f.inEarly() {
+		return
+	}
+	f.early.over = true // whatever comes is of the handshake
+	if f.early.answer == earlyAccepted {
+		c.proofs.add(endOfEarlyData)
+	}
 }
 
 // mayBeEarly tells whether a protected record may be early data: the client has
@@ -17,9 +107,7 @@ type earlyData struct {
 // turns it down passes over it, so it may come after the Server Hello, too
 // (RFC 8446 4.2.10).
 func (f *flow) mayBeEarly() bool {
-	c := f.conv
-	return f.up && f.opener == nil && !f.traffic && !f.early.over && c.hello != nil && c.hello.EarlyData &&
-		(c.version == 0 || c.version.Is13())
+	return f.opener == nil && f.inEarly()
 }
 
 // openEarly opens a record of early data. It returns false if it is none, or cannot

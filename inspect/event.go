@@ -182,6 +182,7 @@ type Data struct {
 	Truncated bool   // Bytes is shorter than Length
 	Reason    string // why it could not be opened; "" if it was
 	ALPN      string // the leg's application protocol, if agreed
+	Early     bool   // sent before the handshake (0-RTT), if the server accepts it
 	// Sum is the CRC-32C of the whole plaintext, so that the same bytes on the
 	// other leg can be recognised; 0 where not all of it was opened.
 	Sum uint64

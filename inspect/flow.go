@@ -229,7 +229,11 @@ func (f *flow) record(rec tlswire.Record, n int, final bool) bool {
 		}
 		if ok {
 			f.total.Records++
-			f.payload(f.consume(n), ct, plain, n, true)
+			if ct == tlswire.ContentTypeApplicationData {
+				f.tellEarly(f.consume(n), plain, n, "")
+			} else {
+				f.payload(f.consume(n), ct, plain, n, true)
+			}
 			return true
 		}
 	}
@@ -259,7 +263,9 @@ func (f *flow) record(rec tlswire.Record, n int, final bool) bool {
 				f.sealed++
 				f.missed++
 			}
-			f.conv.proofs.lose()
+			if !f.inEarly() {
+				f.conv.proofs.lose()
+			}
 			f.unopened(f.consume(n), rec, n, reason)
 			return true
 		}

@@ -76,6 +76,9 @@ func (c *conversation) note(f *flow, m *Message, body []byte, at time.Time) {
 	case tlswire.HandshakeTypeServerHello:
 		if h, err := tlswire.ParseServerHello(body); err == nil {
 			c.serverHello(m, h)
+			if !h.HasPSK {
+				c.answerEarly(false, at) // RFC 8446 4.2.10
+			}
 		}
 	case tlswire.HandshakeTypeHelloRetryRequest:
 		if h, err := tlswire.ParseDraftHelloRetryRequest(body); err == nil {
@@ -85,6 +88,7 @@ func (c *conversation) note(f *flow, m *Message, body []byte, at time.Time) {
 	case tlswire.HandshakeTypeEncryptedExtensions:
 		if ee, err := tlswire.ParseEncryptedExtensions(body); err == nil {
 			c.alpn = ee.ALPN
+			c.answerEarly(ee.EarlyData, at)
 			c.certTypes = [2]tlswire.CertificateType{ee.ClientCertificateType, ee.ServerCertificateType}
 		}
 	case tlswire.HandshakeTypeCertificate:

@@ -201,6 +201,9 @@ func (w *jsonWriter) data(kind Kind, d *Data) {
 		w.bool("encrypted", true)
 		w.int("records", int64(d.Records))
 		w.opt("alpn", d.ALPN)
+		if d.Early {
+			w.bool("early", true)
+		}
 	}
 	w.int("length", int64(d.Length))
 	w.int("wire", int64(d.Wire))

@@ -54,9 +54,12 @@ type opensslRun struct {
 	name           string
 	client, server []string // options
 	steps          []step
+	before         int      // connections with a session that comes from the first of them
+	early          bool     // early data are sent
 	strip          string   // key log lines to leave out, as a regular expression
 	add            string   // a key log line of its own; %x is the client's random
 	want           []string // proofs
+	closed         string   // why early data may stay closed
 }
 
 // talk is a line to the server, which sends it back reversed.
@@ -120,6 +123,20 @@ func opensslRuns() []opensslRun {
 		{name: "external key and a retry", client: both("-tls1_3", "-psk", "00112233445566778899aabbccddeeff", "-ciphersuites", "TLS_AES_128_GCM_SHA256", "-groups", "X25519:P-384"),
 			server: both("-tls1_3", "-psk", "00112233445566778899aabbccddeeff", "-nocert", "-groups", "P-384", "-rev"), add: "PRE_SHARED_KEY %x 00112233445566778899aabbccddeeff",
 			steps: []step{talk("hello")}, want: ok("Client Hello binder verified", "Client Hello binder verified", fin, "Finished hello_retry_transcript verified", fin)},
+		{name: "resumption", client: both("-tls1_3"), server: both("-tls1_3", "-rev"), before: 1,
+			steps: []step{talk("hello")}, want: ok("Client Hello binder verified", fin, fin)},
+		{name: "resumption and a retry", client: both("-tls1_3", "-groups", "X25519:P-384"), server: both("-tls1_3", "-groups", "P-384", "-rev"), before: 1,
+			steps: []step{talk("hello")}, want: ok("Client Hello binder verified", "Client Hello binder verified", fin, "Finished hello_retry_transcript verified", fin)},
+		{name: "early data", client: both("-tls1_3"), server: both("-tls1_3", "-early_data"), before: 1, early: true,
+			steps: []step{{"client", "hello", "server", "hello"}}, want: ok("Client Hello binder verified", fin, fin)},
+		{name: "early data without their secret", client: both("-tls1_3"), server: both("-tls1_3", "-early_data"), before: 1, early: true, strip: "EARLY",
+			steps: []step{{"client", "hello", "server", "hello"}}, want: ok("Client Hello binder verified", fin, fin), closed: "before the Server Hello"},
+		{name: "early data that are turned down", client: both("-tls1_3"), server: both("-tls1_3", "-early_data"), before: 2, early: true,
+			steps: []step{{"client", "hello", "server", "hello"}}, want: ok("Client Hello binder verified", cert, cv, fin, fin)},
+		{name: "early data that are turned down, without their secret", client: both("-tls1_3"), server: both("-tls1_3", "-early_data"), before: 2, early: true, strip: "EARLY",
+			steps: []step{{"client", "hello", "server", "hello"}}, want: ok("Client Hello binder verified", cert, cv, fin, fin), closed: "before the Server Hello"},
+		{name: "early data and a retry", client: both("-tls1_3", "-groups", "X25519:P-384"), server: both("-tls1_3", "-early_data", "-groups", "P-384"), before: 1, early: true,
+			steps: []step{{"client", "hello", "server", "hello"}}, want: ok("Client Hello binder verified", "Client Hello binder verified", cert, cv, fin, "Finished hello_retry_transcript verified", fin)},
 	}
 }
 
@@ -132,7 +149,7 @@ func TestOpenSSL(t *testing.T) {
 			t.Parallel()
 			rec := r.record(t, path, dir)
 			for when, rec := range map[string]*recording{"early": rec, "late": rec.late()} {
-				if when == "late" && r.add != "" {
+				if when == "late" && (r.add != "" || r.before > 0) {
 					continue // a binder is checked when its hello passes
 				}
 				events := rec.dissect(LegServer, newMasterStore(4), whole)
@@ -140,8 +157,9 @@ func TestOpenSSL(t *testing.T) {
 				if got := proofsOf(events); !slices.Equal(got, r.want) {
 					t.Errorf("%s: proved\n%s\nnot\n%s", when, strings.Join(got, "\n"), strings.Join(r.want, "\n"))
 				}
+				r.checkEarly(t, events)
 				for _, m := range slices.Concat(messages(events, PartyProxy), messages(events, PartyServer)) {
-					if strings.Contains(m, "(") {
+					if strings.Contains(m, "(") && r.closed == "" {
 						t.Errorf("%s: not opened: %s", when, m)
 					}
 				}
@@ -149,6 +167,39 @@ func TestOpenSSL(t *testing.T) {
 		})
 	}
 }
+
+// checkEarly: early data are told of as such, and what comes after them is not.
+func (r *opensslRun) checkEarly(t *testing.T, events []*Event) {
+	t.Helper()
+	var early, later []byte
+	closed := 0
+	for _, e := range events {
+		switch d, ok := e.Body.(*Data); {
+		case !ok || e.From != PartyProxy:
+		case d.Reason != "":
+			closed++
+			if r.closed == "" || !strings.Contains(d.Reason, r.closed) || !d.Early {
+				t.Errorf("closed: %+v", d)
+			}
+		case d.Early:
+			early = append(early, d.Bytes...)
+		default:
+			later = append(later, d.Bytes...)
+		}
+	}
+	if want := r.early && r.closed == ""; want != (string(early) == earlyText) || !want && len(early) > 0 {
+		t.Errorf("early data %q", early)
+	}
+	if (closed > 0) != (r.closed != "") {
+		t.Errorf("%d events of closed early data", closed)
+	}
+	if r.early && string(later) != "hello\n" {
+		t.Errorf("data after the handshake %q", later)
+	}
+}
+
+// earlyText is what is sent early.
+const earlyText = "before the handshake\n"
 
 // late is the recording with its secrets at the end.
 func (r *recording) late() *recording {
@@ -173,7 +224,7 @@ func (r *opensslRun) record(t *testing.T, openssl, dir string) *recording {
 		}
 		return list
 	}
-	serverArgs := []string{"s_server", "-accept", "127.0.0.1:0", "-naccept", "1"}
+	serverArgs := []string{"s_server", "-accept", "127.0.0.1:0", "-naccept", fmt.Sprint(r.before + 1)}
 	if !slices.Contains(r.server, "-cert") && !slices.Contains(r.server, "-nocert") {
 		serverArgs = append(serverArgs, "-cert", "%s/rsa.pem", "-key", "%s/rsa.key")
 	}
@@ -181,9 +232,10 @@ func (r *opensslRun) record(t *testing.T, openssl, dir string) *recording {
 	port := server.await(t, `ACCEPT .*:(\d+)`)
 	rec := new(recording)
 	keys := filepath.Join(t.TempDir(), "keys")
-	client := startTalker(t, openssl, args([]string{"s_client", "-connect", "127.0.0.1:" + relay(t, rec, port), "-keylogfile", keys}, r.client))
+	more := r.sessions(t, openssl, port, args([]string{"s_client", "-connect", "127.0.0.1:" + port}, r.client))
+	client := startTalker(t, openssl, args([]string{"s_client", "-connect", "127.0.0.1:" + relay(t, rec, port), "-keylogfile", keys}, slices.Concat(r.client, more)))
 	ends := map[string]*talker{"client": client, "server": server}
-	client.await(t, "Verify return code")
+	client.await(t, "^(New|Reused), ")
 	for _, s := range r.steps {
 		fmt.Fprintln(ends[s.to].in, s.text)
 		if s.await != "" {
@@ -217,11 +269,68 @@ func (r *opensslRun) record(t *testing.T, openssl, dir string) *recording {
 			secrets[i].b = []byte(line.String())
 		}
 	}
+	if psk := r.resumptionKey(t, openssl, more); psk != "" {
+		secrets = append(secrets, part{secret: true, b: fmt.Appendf(nil, "PRE_SHARED_KEY %x %s", hello.Random, psk)})
+	}
 	if r.add != "" {
 		secrets = append(secrets, part{secret: true, b: fmt.Appendf(nil, r.add, hello.Random)})
 	}
 	rec.parts = slices.Concat(secrets, rec.parts)
 	return rec
+}
+
+// sessions makes the connections before, and returns the options that take their
+// session up.
+func (r *opensslRun) sessions(t *testing.T, openssl, port string, args []string) []string {
+	t.Helper()
+	if r.before == 0 {
+		return nil
+	}
+	dir := t.TempDir()
+	session, early := filepath.Join(dir, "session"), filepath.Join(dir, "early")
+	if err := os.WriteFile(early, []byte(earlyText), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	resume := []string{"-sess_in", session}
+	if r.early {
+		resume = append(resume, "-early_data", early)
+	}
+	for i := range r.before {
+		options := []string{"-sess_out", session}
+		if i > 0 {
+			options = append(resume, "-sess_out", filepath.Join(dir, "later"))
+		}
+		client := startTalker(t, openssl, slices.Concat(args, options))
+		awaitFile(t, options[len(options)-1]) // a ticket has come
+		fmt.Fprintln(client.in, "Q")
+		client.in.Close()
+		client.wait()
+	}
+	return resume
+}
+
+func awaitFile(t *testing.T, path string) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		if info, err := os.Stat(path); err == nil && info.Size() > 0 {
+			return
+		}
+	}
+	t.Fatalf("%s was not written", path)
+}
+
+// resumptionKey asks OpenSSL for the key of the ticket that was offered.
+func (r *opensslRun) resumptionKey(t *testing.T, openssl string, options []string) string {
+	t.Helper()
+	if r.before == 0 {
+		return ""
+	}
+	out, err := exec.Command(openssl, "sess_id", "-in", options[1], "-noout", "-text").CombinedOutput()
+	m := regexp.MustCompile(`Resumption PSK: ([0-9A-F]+)`).FindSubmatch(out)
+	if err != nil || m == nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return strings.ToLower(string(m[1]))
 }
 
 // talker is a program that lines are typed into, and whose output is read by line.

@@ -62,6 +62,9 @@ func (c *conversation) prove(f *flow, m *Message, body []byte, at time.Time) {
 		c.provePost(f, m, body, at)
 		return
 	}
+	if m.Type != tlswire.HandshakeTypeEndOfEarlyData && m.Type != tlswire.HandshakeTypeClientHello {
+		c.supplyEnd(f)
+	}
 	switch m.Type {
 	case tlswire.HandshakeTypeHelloRequest, tlswire.HandshakeTypeKeyUpdate:
 		return // no part of any transcript (RFC 5246 7.4.1.1, RFC 8446 4.4.1)

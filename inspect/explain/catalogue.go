@@ -71,6 +71,7 @@ type catalogue struct {
 	resumePSK, resumeTicket string
 	resumeSessionID         string
 	earlyData, ech          string
+	earlyBytes              string
 	helloAgain, helloAnew   string
 	ownHello                string
 	clients                 func(ours, clients string) string

@@ -58,6 +58,9 @@ func (c *Conversation) Data(e *inspect.Event) DataNote {
 		return DataNote{}
 	}
 	var out DataNote
+	if d.Early {
+		out.Note.tone(Warning, c.say.earlyBytes)
+	}
 	if d.Reason != "" {
 		out.Note.tone(Faint, c.notOpened(e.Leg, d.Reason))
 		return out

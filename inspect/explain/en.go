@@ -68,6 +68,7 @@ func english() *catalogue {
 		resumeTicket:    "offers to resume (ticket)",
 		resumeSessionID: "offers to resume (session ID)",
 		earlyData:       "sends early data (0-RTT)",
+		earlyBytes:      "early data: before the handshake, and open to replay",
 		ech:             "ECH, real or GREASE",
 		helloAgain:      "asks again, as the server wished",
 		helloAnew:       "negotiates anew",

@@ -94,6 +94,7 @@ func chinese() *catalogue {
 		resumeTicket:    "请求恢复会话（ticket）",
 		resumeSessionID: "请求恢复会话（session ID）",
 		earlyData:       "发送早期数据（0-RTT）",
+		earlyBytes:      "早期数据：先于握手发送，可能被重放",
 		ech:             "ECH（真实或 GREASE）",
 		helloAgain:      "应服务器要求重新发送",
 		helloAnew:       "重新协商",

@@ -130,7 +130,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 func data(m *members, e *inspect.Event) any {
 	d := &inspect.Data{
 		Length: m.count("length"), Records: m.count("records"), Wire: m.count("wire"),
-		Reason: m.str("reason"), ALPN: m.str("alpn"), Truncated: m.flag("truncated"),
+		Reason: m.str("reason"), ALPN: m.str("alpn"), Early: m.flag("early"), Truncated: m.flag("truncated"),
 	}
 	if d.Reason != "" {
 		return d
