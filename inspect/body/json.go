@@ -243,11 +243,9 @@ var jsonWords = []string{"true", "false", "null", "NaN", "Infinity", "-Infinity"
 
 // literal reads a number or a word.
 func (s *jsonScanner) literal() error {
-	n := 0
-	for n < len(s.b) && bytes.IndexByte([]byte(" \t\r\n\x1e,]}:"), s.b[n]) < 0 {
-		if n++; n > 4<<10 {
-			return errJSON
-		}
+	n := bytes.IndexAny(s.b, " \t\r\n\x1e,]}:")
+	if n < 0 {
+		n = len(s.b)
 	}
 	lit, cut := string(s.b[:n]), n == len(s.b)
 	if !isNumber(lit, cut) && !isWord(lit, cut && len(s.stack) > 0) {

@@ -29,6 +29,7 @@ var jsonDocs = []string{
 	` [ { } , [ ] , [ [ [ 1 ] ] ] ] `,
 	`"just a string"`, `17`, `{}`, "\n[\n\n1\n]\r\n",
 	`{"":{"":{"":[[],{},""]}}}`,
+	"[" + strings.Repeat("31415926535", 1000) + "]", // RFC 8259, section 6, knows no longest number
 }
 
 func TestJSONOddities(t *testing.T) {
@@ -88,7 +89,11 @@ func FuzzJSON(f *testing.F) {
 		f.Add([]byte(doc), uint16(9))
 		f.Add([]byte(doc), uint16(len(doc)/2))
 	}
+	f.Add([]byte("true"), uint16(2))
 	f.Fuzz(func(t *testing.T, b []byte, n uint16) {
+		if len(b) > sniffed { // beyond, isText says nothing, and indentation may come to the limit
+			return
+		}
 		got, ok := Pretty(JSON, "", b, 8*wide)
 		if !json.Valid(b) || bomCharset(b) != "" || !isText(b) {
 			return
@@ -99,6 +104,9 @@ func FuzzJSON(f *testing.F) {
 		}
 		if !ok || json.Compact(&squeezed, []byte(got)) != nil || !bytes.Equal(squeezed.Bytes(), want.Bytes()) {
 			t.Fatalf("%q: %v\n%s", b, ok, got)
+		}
+		if strings.Contains("tfn", string(want.Bytes()[:1])) {
+			return // the beginning of a word alone may be that of any text
 		}
 		part := b[:min(int(n), len(b))]
 		some, ok := Pretty(JSON, "", part, 8*wide)
