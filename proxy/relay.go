@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"net"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -256,12 +257,15 @@ func (r *relay) gone(e *end, err error) *problem {
 	}
 }
 
-// broken is the failure of an end that did not just go: none, if it complains that
-// the other one has closed without close_notify. OpenSSL answers that with an alert,
-// and many programs always close so.
+// broken is the failure of an end that did not just go: none, if it was closed here,
+// which has its reason elsewhere, or if it complains that the other one has closed
+// without close_notify. OpenSSL answers that with an alert, and many programs always
+// close so.
 func (r *relay) broken(e *end, err error) *problem {
 	d, alerted := remoteAlert(err)
 	switch {
+	case errors.Is(err, net.ErrClosed):
+		return nil
 	case alerted && e == &r.client && r.server.cut.Load(), alerted && e == &r.server && r.client.cut.Load():
 		return nil
 	case e == &r.client && alerted && rejectsCertificate(d):

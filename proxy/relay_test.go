@@ -302,6 +302,26 @@ func TestResetIsMirrored(t *testing.T) {
 	})
 }
 
+// A client that has announced its end and then resets, as one does that closes with
+// something unread, leaves a server that waits: ending that connection is no failure
+// of it.
+func TestResetAfterCloseNotify(t *testing.T) {
+	done := make(chan struct{})
+	ln := serveTLS(t, &tls.Config{Certificates: []tls.Certificate{pki.leaf(nil, "origin.example")}}, func(c *tls.Conn) {
+		io.Copy(io.Discard, c)
+		<-done
+	})
+	defer close(done)
+	h := start(t, Config{}, Deps{})
+	for range 20 { // the reset may also come when the server has been told
+		c := h.tls("origin.example:"+port(ln), nil)
+		c.CloseWrite()
+		c.NetConn().(*net.TCPConn).SetLinger(0)
+		c.NetConn().Close()
+		h.want(inspect.CauseOK)
+	}
+}
+
 // OpenSSL answers a FIN without close_notify with an alert. That is no failure:
 // many programs close so.
 func TestAlertAboutTruncation(t *testing.T) {
