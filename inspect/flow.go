@@ -304,6 +304,8 @@ func (f *flow) olderThan(other *flow) int {
 
 func (f *flow) nextOpener() (*tlscrypt.Opener, bool, string) {
 	switch {
+	case f.conv.version == 0 && f.conv.midway && f.conv.hello != nil:
+		return nil, false, reasonNoAnswer
 	case f.conv.version == 0 && f.conv.midway:
 		return nil, false, reasonUncaught
 	case f.conv.version == 0:
@@ -319,8 +321,10 @@ func (f *flow) isSealed(rec tlswire.Record) bool {
 	switch {
 	case rec.Type == tlswire.ContentTypeApplicationData:
 		return true
-	case f.conv.version == 0 && f.conv.midway:
-		return f.protected || !inTheClear(rec)
+	case f.conv.version == 0 && f.protected && rec.Type == tlswire.ContentTypeHandshake:
+		return !isHello(rec)
+	case f.conv.version == 0 && (f.conv.midway || f.protected):
+		return !inTheClear(rec)
 	case f.conv.version == 0 || f.conv.version.Is13():
 		return false
 	case f.unsure && rec.Type == tlswire.ContentTypeHandshake && !likeMessages(rec.Fragment):

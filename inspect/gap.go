@@ -17,6 +17,7 @@ const (
 	reasonPlace    = "bytes before it were not captured, and no record begins in it"
 	reasonNumber   = "records before it were not captured, and it is not known how many"
 	reasonUncaught = "the beginning of the connection was not captured"
+	reasonNoAnswer = "the Server Hello was not captured"
 )
 
 const (
@@ -424,4 +425,19 @@ func inTheClear(rec tlswire.Record) bool {
 		return len(b) >= tlswire.HandshakeHeaderLen && likeMessages(b)
 	}
 	return false
+}
+
+// isHello tells whether a record is a Client Hello and nothing else. One of TLS 1.3 that
+// answers a Hello Retry Request may come after a Change Cipher Spec, which then means
+// nothing (RFC 8446 D.4).
+func isHello(rec tlswire.Record) bool {
+	if rec.Type != tlswire.ContentTypeHandshake {
+		return false
+	}
+	h, n, err := tlswire.ParseHandshake(rec.Fragment)
+	if err != nil || n != len(rec.Fragment) || h.Type != tlswire.HandshakeTypeClientHello {
+		return false
+	}
+	_, err = tlswire.ParseClientHello(h.Body)
+	return err == nil
 }

@@ -370,3 +370,40 @@ func isPartOf(got, all []byte) bool {
 	}
 	return true
 }
+
+// TestOneWay reads what one end said, alone: hellos are in the clear, even that after a
+// Change Cipher Spec, and what is protected is told as such.
+func TestOneWay(t *testing.T) {
+	const ccs, sealed = "Change Cipher Spec", "Encrypted Handshake Message"
+	for name, want := range map[string][]string{
+		"TLS 1.3 retry": {"Client Hello", ccs, "Client Hello"},
+		"TLS 1.3 plain": {"Client Hello", ccs},
+		"TLS 1.2 plain": {"Client Hello", "Client Key Exchange", ccs, sealed},
+		"TLS 1.2 TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA": {"Client Hello", "Client Key Exchange", ccs, sealed},
+	} {
+		rec := setupNamed(t, name).run(t)
+		for _, missing := range []int64{0, 3000} {
+			var events []*Event
+			at := time.Unix(1, 0)
+			d := newDissector(1, Meta{Mode: ModeCapture, Midway: missing == 0}, at, -1, newMasterStore(4), func(e *Event) { events = append(events, e) })
+			for i, p := range pieces(500)(rec.bytes(true)) {
+				if i == 2 && missing > 0 {
+					d.gap(LegDirect, false, at, missing)
+				}
+				d.handle(&item{kind: itemChunk, leg: LegDirect, up: true, at: at, frame: i + 1, b: p}, nil)
+			}
+			d.close(at, Outcome{}, nil)
+			got := messages(events, PartyClient)
+			for i := range got {
+				got[i] = strings.TrimSuffix(strings.TrimSuffix(got[i], " ("+reasonNoAnswer+")"), " ("+reasonEarly+")")
+			}
+			got = got[:min(len(got), len(want))] // then follow records that are data as far as can be seen, or alerts
+			if !slices.Equal(got, want) {
+				t.Errorf("%s, %d bytes of the other end missing: %q, not %q", name, missing, got, want)
+			}
+			if sum := wires(events)[PartyClient]; sum != len(rec.bytes(true)) {
+				t.Errorf("%s: events account for %d of %d bytes", name, sum, len(rec.bytes(true)))
+			}
+		}
+	}
+}

@@ -118,6 +118,7 @@ type catalogue struct {
 	half                  func(kind string) sentence
 	rsaPremaster, noPFS   string
 	encryptsNow           sentence
+	encryptsPerhaps       sentence
 	compatibility         string
 	ticket                func(lifetime string) string
 	ticketOpen, ticketOff string

@@ -113,9 +113,13 @@ func (c *Conversation) handshake(e *inspect.Event, m *inspect.Message) Note {
 
 // changeCipherSpec is the switch of keys up to TLS 1.2 (RFC 5246, 7.1), and
 // nothing at all in TLS 1.3 (RFC 8446, D.4). One that comes before a version is
-// agreed can only be the latter.
+// agreed can only be the latter, but of a capture the agreement may be missing.
 func (c *Conversation) changeCipherSpec(e *inspect.Event, m *inspect.Message) (n Note) {
-	if v := m.Context.Version; v == 0 || v.Is13() {
+	switch v := m.Context.Version; {
+	case v == 0 && c.mode == inspect.ModeCapture:
+		n.say(c.say.encryptsPerhaps.with(c.say.parts(e.From, e.To)))
+		return n
+	case v == 0 || v.Is13():
 		n.tone(Faint, c.say.compatibility)
 		return n
 	}
