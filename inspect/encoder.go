@@ -7,6 +7,10 @@ const maxEncoded = 8 << 20
 // certificates come again and again: it remembers what it has written of them.
 // The zero value is ready for use, from one goroutine; nil remembers nothing.
 type Encoder struct {
+	// RawFingerprints writes beside each fingerprint of a hello the text of which it
+	// is a digest.
+	RawFingerprints bool
+
 	certificates map[encodedCertificate][]byte
 	size         int
 }

@@ -2,7 +2,14 @@ package inspect
 
 import (
 	"bytes"
+	"crypto/md5"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"strings"
 	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 // An encoder writes the same, the first time and every other.
@@ -35,5 +42,54 @@ func TestEncoderWritesTheSame(t *testing.T) {
 	}
 	if len(n.certificates) < 100 {
 		t.Errorf("only %d are remembered", len(n.certificates))
+	}
+}
+
+// An encoder writes on request the texts that fingerprints are digests of, and the
+// schema knows them.
+func TestRawFingerprints(t *testing.T) {
+	schema, n := eventSchema(t), Encoder{RawFingerprints: true}
+	found := 0
+	for _, e := range setupNamed(t, "TLS 1.3 plain").run(t).dissect(LegServer, newMasterStore(4), whole) {
+		line := n.Append(nil, e)
+		if len(line) == 0 {
+			continue
+		}
+		v, err := jsonschema.UnmarshalJSON(bytes.NewReader(line))
+		if err == nil {
+			err = schema.Validate(v)
+		}
+		if err != nil {
+			t.Errorf("%v\n%s", err, line)
+		}
+		var event struct{ Fields map[string]any }
+		if err := json.Unmarshal(line, &event); err != nil {
+			t.Fatal(err)
+		}
+		for name, text := range map[string]string{"ja3": "ja3_raw", "ja3s": "ja3s_raw"} {
+			digest, ok := event.Fields[name]
+			raw, given := event.Fields[text].(string)
+			if ok != given || ok && fmt.Sprintf("%x", md5.Sum([]byte(raw))) != digest {
+				t.Errorf("%s is %v of %q", name, digest, raw)
+			}
+			if ok {
+				found++
+			}
+		}
+		if ja4, ok := event.Fields["ja4"].(string); ok {
+			raw, _ := event.Fields["ja4_raw"].(string)
+			lists := strings.SplitN(raw, "_", 3)
+			if len(lists) != 3 || !strings.HasPrefix(ja4, lists[0]) || !strings.Contains(ja4, fmt.Sprintf("_%.6x_", sha256.Sum256([]byte(lists[1])))) ||
+				!strings.HasSuffix(ja4, fmt.Sprintf("_%.6x", sha256.Sum256([]byte(lists[2])))) {
+				t.Errorf("ja4 is %s of %q", ja4, raw)
+			}
+			found++
+		}
+		if strings.Contains(string(e.AppendJSON(nil)), "_raw") {
+			t.Errorf("not asked for: %s", e.AppendJSON(nil))
+		}
+	}
+	if found != 3 {
+		t.Errorf("%d fingerprints", found)
 	}
 }

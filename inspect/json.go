@@ -179,19 +179,26 @@ func (w *jsonWriter) context(m *Message) {
 
 // fingerprints appends JA3, JA4 and JA3S to a hello's fields.
 func (w *jsonWriter) fingerprints(m *Message, empty bool) {
-	comma := ","
+	comma, raw := ",", w.encoder != nil && w.encoder.RawFingerprints
 	if empty {
 		comma = ""
 	}
 	switch {
 	case m.ClientHello != nil && !m.SSL2:
-		ja3, _ := m.ClientHello.JA3()
-		ja4, _ := m.ClientHello.JA4()
+		ja3, ja3Raw := m.ClientHello.JA3()
+		ja4, ja4Raw := m.ClientHello.JA4()
 		w.raw(comma + `"ja3":"` + ja3 + `"`)
 		w.str("ja4", ja4)
+		if raw {
+			w.str("ja3_raw", ja3Raw)
+			w.str("ja4_raw", ja4Raw)
+		}
 	case m.ServerHello != nil && !m.ServerHello.IsHelloRetryRequest():
-		ja3s, _ := m.ServerHello.JA3S()
+		ja3s, ja3sRaw := m.ServerHello.JA3S()
 		w.raw(comma + `"ja3s":"` + ja3s + `"`)
+		if raw {
+			w.str("ja3s_raw", ja3sRaw)
+		}
 	}
 }
 

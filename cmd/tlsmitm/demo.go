@@ -24,7 +24,7 @@ const demoPatience = 10 * time.Second
 
 func (p *app) demoCommand() *cobra.Command {
 	c := &cobra.Command{Use: "demo", Short: shortDemo, Long: longDemo, Args: noArguments}
-	load := p.options(c, c.Flags(), config.Only("view", "show", "bytes", "json", "har", "keylog", "pcap", "lang", "data-bytes", "log-level", "log-format"))
+	load := p.options(c, c.Flags(), config.Only("view", "show", "bytes", "json", "raw-fingerprints", "har", "keylog", "pcap", "lang", "data-bytes", "log-level", "log-format"))
 	// What goes wrong here is meant to, and the view tells it.
 	c.Flags().Lookup("log-level").DefValue = string(config.LogError)
 	c.RunE = func(c *cobra.Command, _ []string) error {

@@ -26,7 +26,7 @@ func (p *app) showCommand() *cobra.Command {
 			return nil, cobra.ShellCompDirectiveDefault
 		},
 	}
-	load := p.options(c, c.Flags(), config.Only("view", "show", "bytes", "filter", "json", "har", "lang", "data-bytes"))
+	load := p.options(c, c.Flags(), config.Only("view", "show", "bytes", "filter", "json", "raw-fingerprints", "har", "lang", "data-bytes"))
 	as := c.Flags().String("as", "", usageAs)
 	cobra.CheckErr(c.RegisterFlagCompletionFunc("as", cobra.FixedCompletions([]string{"curl"}, cobra.ShellCompDirectiveNoFileComp)))
 	c.RunE = func(c *cobra.Command, files []string) error {

@@ -70,14 +70,15 @@ func (p *app) open(s *config.Settings) (*outlets, error) {
 	case config.ViewHTTP:
 		o.shown, o.sinks = to, append(o.sinks, sink.NewHTTP(p.meter.before(to), style, sink.Show(s.Show)))
 	}
+	more := sink.JSONLOptions{RawFingerprints: s.RawFingerprints}
 	if s.JSON == "-" {
-		o.sinks = append(o.sinks, sink.NewJSONL(unclosed{p.stdout}))
+		o.sinks = append(o.sinks, sink.NewJSONL(unclosed{p.stdout}, more))
 	} else if s.JSON != "" {
 		f, err := sink.OpenJSON(string(s.JSON))
 		if err != nil {
 			return nil, unwritable(s.Source("json").String(), string(s.JSON), err)
 		}
-		o.files, o.sinks = append(o.files, f), append(o.sinks, sink.NewJSONL(f))
+		o.files, o.sinks = append(o.files, f), append(o.sinks, sink.NewJSONL(f, more))
 	}
 	if s.HAR != "" {
 		f, err := sink.OpenJSON(string(s.HAR))

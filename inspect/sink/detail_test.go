@@ -220,8 +220,8 @@ func TestEveryFieldIsShown(t *testing.T) {
 func TestFingerprintsAreShown(t *testing.T) {
 	out := detail(t, Style{Width: width(1000)}, false, recorded(t, "client_curl", "tls13_client_certificate")...)
 	for _, want := range []string{
-		`(?m)^ +ja3 +[0-9a-f]{32}$`, `(?m)^ +ja3_string +771,\d+(-\d+)*,`, `(?m)^ +ja4 +t13d\d{4}`,
-		`(?m)^ +ja4_r +t13d\w{6}_([0-9a-f]{4},)+`, `(?m)^ +ja3s +[0-9a-f]{32}$`, `(?m)^ +ja3s_string +771,4866,43-51$`,
+		`(?m)^ +ja3 +[0-9a-f]{32}$`, `(?m)^ +ja3_raw +771,\d+(-\d+)*,`, `(?m)^ +ja4 +t13d\d{4}`,
+		`(?m)^ +ja4_raw +t13d\w{6}_([0-9a-f]{4},)+`, `(?m)^ +ja3s +[0-9a-f]{32}$`, `(?m)^ +ja3s_raw +771,4866,43-51$`,
 	} {
 		if !regexp.MustCompile(want).MatchString(out) {
 			t.Errorf("no %s in\n%s", want, out)

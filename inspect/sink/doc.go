@@ -5,7 +5,7 @@
 //	// …
 //	in := inspect.New(inspect.Options{Sinks: []inspect.Sink{
 //		sink.NewTable(os.Stdout, sink.Style{Color: true}),
-//		sink.NewJSONL(f),
+//		sink.NewJSONL(f, sink.JSONLOptions{}),
 //	}})
 //
 // It decides nothing about the terminal: whether there is one, how wide it is and

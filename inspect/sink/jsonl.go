@@ -19,8 +19,15 @@ type JSONL struct {
 	buf     []byte
 }
 
+// JSONLOptions are what more is written; the zero value is nothing more.
+type JSONLOptions struct {
+	RawFingerprints bool // beside each fingerprint of a hello the text of which it is a digest
+}
+
 // NewJSONL returns a sink that writes to out and closes it in the end.
-func NewJSONL(out io.WriteCloser) *JSONL { return &JSONL{out: out} }
+func NewJSONL(out io.WriteCloser, o JSONLOptions) *JSONL {
+	return &JSONL{out: out, encoder: inspect.Encoder{RawFingerprints: o.RawFingerprints}}
+}
 
 // Name implements inspect.Sink.
 func (j *JSONL) Name() string { return "json" }

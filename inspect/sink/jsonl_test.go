@@ -29,7 +29,7 @@ func withSecret(t *testing.T) []*inspect.Event {
 
 func TestJSONLNeverWritesSecrets(t *testing.T) {
 	out := new(file)
-	sink := NewJSONL(out)
+	sink := NewJSONL(out, JSONLOptions{})
 	events := withSecret(t)
 	if err := sink.Write(events); err != nil {
 		t.Fatal(err)
@@ -55,7 +55,7 @@ func TestJSONLNeverWritesSecrets(t *testing.T) {
 // TestJSONLIsLive: once the queue is empty, all is written.
 func TestJSONLIsLive(t *testing.T) {
 	out := new(file)
-	sink := NewJSONL(out)
+	sink := NewJSONL(out, JSONLOptions{})
 	if err := sink.Write(withSecret(t)[:1]); err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func TestJSONLIsLive(t *testing.T) {
 // TestJSONLBuffers: many events are few writes, and what waits is bounded.
 func TestJSONLBuffers(t *testing.T) {
 	disk := &counted{}
-	sink := NewJSONL(disk)
+	sink := NewJSONL(disk, JSONLOptions{})
 	events := withSecret(t)
 	for range 200 {
 		if err := sink.Write(events); err != nil {
@@ -95,7 +95,7 @@ func (c *counted) Close() error                { return nil }
 
 func TestFullDisk(t *testing.T) {
 	for name, make := range map[string]func(*full) inspect.Sink{
-		"json":    func(f *full) inspect.Sink { return NewJSONL(f) },
+		"json":    func(f *full) inspect.Sink { return NewJSONL(f, JSONLOptions{}) },
 		"key log": func(f *full) inspect.Sink { return NewKeyLog(f) },
 		"lines":   func(f *full) inspect.Sink { return NewLines(f, Style{}) },
 		"table":   func(f *full) inspect.Sink { return NewTable(f, Style{}) },
@@ -122,7 +122,7 @@ func BenchmarkJSONL(b *testing.B) {
 	f := newFlow(new(testing.T), 1, "example.com:443")
 	f.row(inspect.LegClient, client).clientHello(versions13, share)
 	f.row(inspect.LegClient, client).data(strings.Repeat("some text, ", 100), 1)
-	sink := NewJSONL(&counted{})
+	sink := NewJSONL(&counted{}, JSONLOptions{})
 	b.ReportAllocs()
 	for b.Loop() {
 		if err := sink.Write(f.events); err != nil {

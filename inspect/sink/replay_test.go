@@ -20,7 +20,7 @@ import (
 func replayed(t *testing.T, events []*inspect.Event) (again []*inspect.Event) {
 	t.Helper()
 	out := new(file)
-	sink := NewJSONL(out)
+	sink := NewJSONL(out, JSONLOptions{})
 	if err := sink.Write(events); err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +107,7 @@ func FuzzSavedRun(f *testing.F) {
 		out := new(strings.Builder)
 		style := Style{Width: width(int(w))}
 		sinks := []inspect.Sink{NewTable(out, style), NewLines(out, style), NewDetail(out, style, false), NewDetail(out, style, true),
-			NewHTTP(out, style, ShowAll), NewCurl(out), NewHAR(new(file), "tlsmitm"), NewJSONL(new(file))}
+			NewHTTP(out, style, ShowAll), NewCurl(out), NewHAR(new(file), "tlsmitm"), NewJSONL(new(file), JSONLOptions{})}
 		r := saved.NewReader("f", bytes.NewReader(run))
 		for n := 0; ; n++ {
 			e, err := r.Next()

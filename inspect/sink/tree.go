@@ -212,13 +212,13 @@ func (t *tree) fingerprints(m *inspect.Message) {
 	case m.ClientHello != nil:
 		digest, raw := m.ClientHello.JA3()
 		add("ja3", digest)
-		add("ja3_string", raw)
+		add("ja3_raw", raw)
 		digest, raw = m.ClientHello.JA4()
 		add("ja4", digest)
-		add("ja4_r", raw)
+		add("ja4_raw", raw)
 	case m.ServerHello != nil && !m.ServerHello.IsHelloRetryRequest():
 		digest, raw := m.ServerHello.JA3S()
 		add("ja3s", digest)
-		add("ja3s_string", raw)
+		add("ja3s_raw", raw)
 	}
 }

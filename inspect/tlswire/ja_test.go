@@ -1,6 +1,11 @@
 package tlswire
 
-import "testing"
+import (
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+)
 
 // TestFingerprints holds the hellos of real clients to the values that other
 // programs compute from the same bytes: the JA3 are Wireshark's.
@@ -153,6 +158,7 @@ func TestJA4ALPN(t *testing.T) {
 	for protocol, want := range map[string]string{
 		"": "00", "h2": "h2", "http/1.1": "h1", "h": "hh",
 		"\xab": "ab", " ": "20", "\xab\xcd": "ad", " a": "21", "0\xab": "3b", "a ": "60",
+		"h ": "60", " h": "28", "  ": "20", "--": "2d", "H": "HH", "\xba\xad": "bd", "http/1.1\x00": "60",
 		"01\xab\xcd": "3d", "0\xab\xcd1": "01", "\x0a\x0a": "0a",
 	} {
 		if got := string(appendJA4ALPN(nil, []string{protocol})); got != want {
@@ -162,4 +168,76 @@ func TestJA4ALPN(t *testing.T) {
 	if got := string(appendJA4ALPN(nil, nil)); got != "00" {
 		t.Errorf("none: %s", got)
 	}
+}
+
+// TestJA4Vectors holds the values of JA4's authors, with GREASE in every list.
+func TestJA4Vectors(t *testing.T) {
+	text, err := os.ReadFile("testdata/ja4.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		want, original, _ := strings.Cut(strings.TrimSpace(line), " ")
+		h := helloOfJA4(t, original)
+		got, raw := h.JA4()
+		if got != want {
+			t.Errorf("%s of %s, not %s", got, raw, want)
+		}
+		if digest := ja4OfRaw(raw); digest != want {
+			t.Errorf("%s is %s, not %s", raw, digest, want)
+		}
+		n++
+	}
+	if n < 15 {
+		t.Errorf("%d vectors", n)
+	}
+}
+
+// helloOfJA4 makes a hello of the lists that a JA4_ro has.
+func helloOfJA4(t *testing.T, original string) *ClientHello {
+	parts := strings.Split(original, "_")
+	h := &ClientHello{LegacyVersion: VersionTLS12}
+	for i, list := range parts[1:] {
+		for code := range strings.SplitSeq("8a8a,"+list+",baba", ",") {
+			v, err := strconv.ParseUint(code, 16, 16)
+			switch {
+			case list == "":
+			case err != nil:
+				t.Fatal(err)
+			case i == 0:
+				h.CipherSuites = append(h.CipherSuites, CipherSuite(v))
+			case i == 1:
+				h.Extensions = append(h.Extensions, Extension{Type: ExtensionType(v)})
+			case i == 2:
+				h.SignatureSchemes = append(h.SignatureSchemes, SignatureScheme(v))
+			}
+		}
+	}
+	a := parts[0]
+	switch a[1:3] {
+	case "13":
+		h.SupportedVersions = []Version{0x1a1a, VersionTLS12, VersionTLS13, VersionTLS11, 0x5a5a}
+	case "10":
+		h.LegacyVersion = VersionTLS10
+	}
+	if a[3] == 'd' && !h.HasExtension(ExtensionTypeServerName) {
+		h.Extensions = append(h.Extensions, Extension{Type: ExtensionTypeServerName}) // a JA4_r lacks them
+	}
+	if alpn := a[8:]; alpn != "00" {
+		h.ALPN = []string{alpn, "http/0.9"}
+		if !h.HasExtension(ExtensionTypeALPN) {
+			h.Extensions = append(h.Extensions, Extension{Type: ExtensionTypeALPN})
+		}
+	}
+	return h
+}
+
+// ja4OfRaw makes a fingerprint of its raw form, as anybody may.
+func ja4OfRaw(raw string) string {
+	parts := strings.SplitN(raw, "_", 3)
+	return parts[0] + "_" + ja4Hash([]byte(parts[1])) + "_" + ja4Hash([]byte(parts[2]))
 }

@@ -6,29 +6,30 @@ import "time"
 // place where names are written down: the loader, the documentation's test and
 // the example's test walk them.
 type Config struct {
-	Listen       Address   `yaml:"listen"`
-	AllowRemote  bool      `yaml:"allow_remote"`
-	CADir        Path      `yaml:"ca_dir"` // "" is the user's configuration directory
-	View         View      `yaml:"view"`
-	Bytes        bool      `yaml:"bytes"`
-	Show         Show      `yaml:"show"`
-	Filter       Filter    `yaml:"filter"` // "" lets everything through
-	JSON         Path      `yaml:"json"`   // "" is none, "-" is standard output
-	HAR          Path      `yaml:"har"`
-	KeyLog       Path      `yaml:"keylog"`
-	PCAP         Path      `yaml:"pcap"` // "" is none, "-" is standard output
-	ClientKeyLog Path      `yaml:"client_keylog"`
-	Lang         Lang      `yaml:"lang"`
-	DataBytes    DataBytes `yaml:"data_bytes"`
-	LogLevel     LogLevel  `yaml:"log_level"`
-	LogFormat    LogFormat `yaml:"log_format"`
-	Upstream     Upstream  `yaml:"upstream"`
-	Policy       Policy    `yaml:"policy"`
-	TLS          TLS       `yaml:"tls"`
-	Limits       Limits    `yaml:"limits"`
-	Inspect      Inspect   `yaml:"inspect"`
-	HTTP         HTTP      `yaml:"http"`
-	Secrets      Secrets   `yaml:"secrets"`
+	Listen          Address   `yaml:"listen"`
+	AllowRemote     bool      `yaml:"allow_remote"`
+	CADir           Path      `yaml:"ca_dir"` // "" is the user's configuration directory
+	View            View      `yaml:"view"`
+	Bytes           bool      `yaml:"bytes"`
+	Show            Show      `yaml:"show"`
+	Filter          Filter    `yaml:"filter"` // "" lets everything through
+	JSON            Path      `yaml:"json"`   // "" is none, "-" is standard output
+	RawFingerprints bool      `yaml:"raw_fingerprints"`
+	HAR             Path      `yaml:"har"`
+	KeyLog          Path      `yaml:"keylog"`
+	PCAP            Path      `yaml:"pcap"` // "" is none, "-" is standard output
+	ClientKeyLog    Path      `yaml:"client_keylog"`
+	Lang            Lang      `yaml:"lang"`
+	DataBytes       DataBytes `yaml:"data_bytes"`
+	LogLevel        LogLevel  `yaml:"log_level"`
+	LogFormat       LogFormat `yaml:"log_format"`
+	Upstream        Upstream  `yaml:"upstream"`
+	Policy          Policy    `yaml:"policy"`
+	TLS             TLS       `yaml:"tls"`
+	Limits          Limits    `yaml:"limits"`
+	Inspect         Inspect   `yaml:"inspect"`
+	HTTP            HTTP      `yaml:"http"`
+	Secrets         Secrets   `yaml:"secrets"`
 }
 
 // Upstream is how servers' certificates are checked.

@@ -14,7 +14,7 @@ func env(vars map[string]string) func(string) (string, bool) {
 
 // sample is a value other than the default for each option.
 var sample = map[string]string{
-	"listen": "127.0.0.1:1", "allow-remote": "true", "bytes": "true", "ca-dir": "d", "upstream-ca": "u", "view": "none", "json": "j",
+	"listen": "127.0.0.1:1", "allow-remote": "true", "bytes": "true", "raw-fingerprints": "true", "ca-dir": "d", "upstream-ca": "u", "view": "none", "json": "j",
 	"filter": "status == 200", "show": "all", "har": "h", "body-bytes": "2KiB", "both-legs": "true", "show-secrets": "true", "h2-frames": "true", "proto": "p",
 	"keylog": "k", "pcap": "c.pcapng", "policy": "tunnel", "client-keylog": "c", "lang": "zh", "data-bytes": "1", "log-level": "debug", "log-format": "json",
 }

@@ -32,6 +32,7 @@ func Options() []Option {
 		{"show", "show", "WHAT", usageShow, []string{"line", "head", "body", "all"}},
 		{"filter", "filter", "EXPR", usageFilter, nil},
 		{"json", "json", "FILE", usageJSON, nil},
+		{"raw-fingerprints", "raw_fingerprints", "", usageRawFingerprints, nil},
 		{"har", "har", "FILE", usageHAR, nil},
 		{"keylog", "keylog", "FILE", usageKeyLog, nil},
 		{"pcap", "pcap", "FILE", usagePCAP, nil},
