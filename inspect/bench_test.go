@@ -4,6 +4,10 @@ import (
 	"bytes"
 	"testing"
 	"time"
+
+	"tlsmitm/inspect/application"
+	"tlsmitm/inspect/redact"
+	"tlsmitm/inspect/tlswire"
 )
 
 // benchmarkFlights feeds a recording's parts again and again, and writes the JSON.
@@ -91,5 +95,43 @@ func BenchmarkMessageJSON(b *testing.B) {
 			}
 		}
 		b.SetBytes(int64(len(lines)))
+	}
+}
+
+// BenchmarkExchange is what a small exchange over a kept connection costs once its
+// records are opened: both legs' data, read as HTTP, with secrets hidden, and written
+// as JSON.
+func BenchmarkExchange(b *testing.B) {
+	r, err := redact.New(redact.Default())
+	if err != nil {
+		b.Fatal(err)
+	}
+	var line []byte
+	var enc Encoder
+	at := time.Now()
+	d := newDissector(1, Meta{Mode: ModeIntercept, Target: "example.com:443"}, at, 1024, newMasterStore(1), func(e *Event) { line = enc.Append(line[:0], e) })
+	d.hide(r)
+	d.carried = &carried{d: d, options: application.Options{Redact: r}}
+	texts := [2][]byte{
+		[]byte("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nDate: Wed, 25 Nov 2026 07:00:00 GMT\r\nContent-Length: 27\r\n\r\n{\"name\":\"lamp\",\"price\":120}"),
+		[]byte("GET /lamps/1?colour=red HTTP/1.1\r\nHost: example.com\r\nUser-Agent: Go-http-client/1.1\r\nAccept-Encoding: gzip\r\nCookie: sid=0123456789abcdef\r\n\r\n"),
+	}
+	var flows [2][2]*flow // by way, in the order in which they pass
+	for i, leg := range []LegName{LegClient, LegServer} {
+		c := d.leg(leg)
+		c.version, c.alpn = tlswire.VersionTLS13, "http/1.1"
+		for _, f := range c.flows {
+			f.began = true
+			flows[index(f.up)][(i+1-index(f.up))%2] = f
+		}
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		for _, way := range []int{1, 0} {
+			for _, f := range flows[way] {
+				f.data(segment{n: len(texts[way]), at: at, row: d.rowFor(f.conv, f)}, texts[way], len(texts[way])+22, 1, "")
+			}
+		}
+		d.flushData()
 	}
 }

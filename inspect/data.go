@@ -3,8 +3,6 @@ package inspect
 import (
 	"hash/crc32"
 	"time"
-
-	"tlsmitm/inspect/redact"
 )
 
 // maxShown bounds one event's bytes where the user set no bound.
@@ -99,7 +97,7 @@ func (f *flow) pending(seg segment, b []byte, wire, records int, reason string) 
 		c.d.accepted.begin(c.d.acceptor(c))
 	}
 	if reason != "" {
-		f.mask.Skip(len(b))
+		f.loseMask()
 		return
 	}
 	if p.summy {
@@ -115,28 +113,6 @@ func (f *flow) pending(seg segment, b []byte, wire, records int, reason string) 
 	f.hide((*shown)[len(*shown)-take:], b)
 	p.full = take == room
 	p.event.data.Truncated = len(p.event.data.Bytes) < p.event.data.Length
-}
-
-// hide masks the secrets in dst, which is the beginning of src copied.
-func (f *flow) hide(dst, src []byte) {
-	r := f.conv.d.redact
-	if r == nil {
-		return
-	}
-	if f.mask == nil {
-		f.mask = r.Stream(f.kind())
-	}
-	f.mask.Mask(dst, src)
-}
-
-// kind says in which shape secrets come, as far as the handshake tells. What is not
-// HTTP/2 is followed as HTTP/1, which finds out by itself, however the data are cut,
-// when they are HTTP/2 or nothing of the kind.
-func (f *flow) kind() redact.Kind {
-	if f.conv.alpn == "h2" {
-		return redact.HTTP2
-	}
-	return redact.HTTP1
 }
 
 // pend returns the run that the next data belongs to.

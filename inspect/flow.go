@@ -467,6 +467,9 @@ func (f *flow) end(at time.Time) {
 
 // unseen tells that bytes of the flow were lost.
 func (f *flow) unseen(at time.Time) {
+	if f.mask != nil || f.conv.done {
+		f.loseMask()
+	}
 	if k := f.conv.d.carried; k != nil {
 		k.lost(f, at)
 	}

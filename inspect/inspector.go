@@ -43,7 +43,7 @@ type Options struct {
 	// Overflow is what a full queue does; "" means OverflowWait.
 	Overflow Overflow
 	// SignaturesPerSecond bounds how many signatures are checked in the long run, over
-	// all connections, and ten times as many at once: 0 means 100, -1 no bound, -2 none
+	// all connections, and five times as many at once: 0 means 100, -1 no bound, -2 none
 	// at all. Those beyond are told of as not checked.
 	SignaturesPerSecond int
 	// NoExchanges leaves out what the data mean: no http, ws, sse, grpc and h2

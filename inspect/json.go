@@ -126,8 +126,7 @@ func (w *jsonWriter) message(m *Message) {
 func (w *jsonWriter) decoded(m *Message) {
 	w.raw(`,"fields":{`)
 	at := len(w.b)
-	tree := m.Tree()
-	w.b = tree.AppendJSONFields(w.b)
+	w.b = tlswire.AppendMessageJSON(w.b, m.Context, m.ContentType, m.Raw)
 	w.fingerprints(m, len(w.b) == at)
 	w.raw("}")
 	w.bytes("raw", m.Raw)

@@ -15,7 +15,7 @@ const (
 	notaryCertificates    = 512
 	notaryCertificateSize = 8 << 10
 	// notaryBurst is how many seconds' worth of signatures may come at once.
-	notaryBurst = 10
+	notaryBurst = 5
 )
 
 // reasonBusy is why a signature is not checked where more come than may be.

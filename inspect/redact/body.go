@@ -18,14 +18,38 @@ func (r *Redactor) Header(name, value string) string {
 		}
 		name = name[1:]
 	}
-	s := newScanner(r, modeHead)
+	s := r.scanner(modeHead)
+	defer s.done()
 	s.total, s.long = 1, true // the name was before
-	if rule := r.names.find([]byte(name), placeField); rule != nil {
+	s.input = append(s.input[:0], name...)
+	if rule := r.names.find(s.input, placeField); rule != nil {
 		s.rule, s.sep, s.lineStart = rule, ':', true
 		s.fieldValue()
 	}
-	b := []byte(value)
-	return string(r.replace(b, s.scan(b, true)))
+	s.input = append(s.input[:0], value...)
+	spans := s.scan(s.input, true)
+	if len(spans) == 0 {
+		return value
+	}
+	return string(r.replace(s.input, spans))
+}
+
+// scanner returns a scanner to use and put back.
+func (r *Redactor) scanner(m mode) *scanner {
+	s, _ := r.scanners.Get().(*scanner)
+	if s == nil {
+		return newScanner(r, m)
+	}
+	s.reset(m)
+	return s
+}
+
+// done makes a scanner that Redactor.scanner returned available again.
+func (s *scanner) done() {
+	const keep = 16 << 10
+	if cap(s.input) <= keep && cap(s.spans)+cap(s.found) <= keep/64 {
+		s.r.scanners.Put(s)
+	}
 }
 
 // Body hides the secrets in the content of a message, all of it or the beginning
@@ -39,7 +63,8 @@ func (r *Redactor) Body(contentType string, b []byte) []byte {
 	if !scan {
 		return b
 	}
-	s := newScanner(r, m)
+	s := r.scanner(m)
+	defer s.done()
 	if boundary != "" {
 		s.boundary([]byte(boundary))
 	}
@@ -53,16 +78,14 @@ func (r *Redactor) Text(b []byte) []byte { return r.Body("", b) }
 // content says how the content of a media type is read; scan is false for those
 // in which there are no names.
 func content(contentType string) (m mode, boundary string, scan bool) {
-	media, params, err := mime.ParseMediaType(contentType)
-	if err != nil {
-		media, _, _ = strings.Cut(contentType, ";")
-		media = strings.ToLower(strings.TrimSpace(media))
-	}
+	media, _, _ := strings.Cut(contentType, ";")
+	media = strings.ToLower(strings.TrimSpace(media))
 	kind, sub, _ := strings.Cut(media, "/")
 	switch {
 	case media == "application/x-www-form-urlencoded":
 		return modeForm, "", true
 	case kind == "multipart":
+		_, params, _ := mime.ParseMediaType(contentType)
 		return modeText, params["boundary"], true
 	case sub == "xml", strings.HasSuffix(sub, "+xml"), sub == "html":
 		return modeMarkup, "", true

@@ -17,13 +17,14 @@ type http1 struct {
 	lines    int    // of this head, before the current one
 	response bool
 	status   int
-	method   string
+	prior    bool // the head is HTTP/2's preface
 
 	length    int64 // -1: not given
 	chunked   bool
 	coded     bool // the body is compressed
 	upgrade   string
-	media     string
+	media     []byte
+	scan      bool   // there may be names in the body
 	left      int64  // bytes of the body, or of the chunk
 	upgraded  string // a request asked for this protocol
 	blind     bool   // a part of the body was not seen
@@ -100,8 +101,8 @@ func (h *http1) start(c *canvas) follower {
 // begin begins a head.
 func (h *http1) begin() {
 	h.text, h.line, h.lines = h.scanner(modeHead), h.line[:0], 0
-	h.response, h.status, h.method = false, 0, ""
-	h.length, h.chunked, h.coded, h.upgrade, h.media, h.blind = -1, false, false, "", "", false
+	h.response, h.status, h.prior = false, 0, false
+	h.length, h.chunked, h.coded, h.upgrade, h.media, h.blind = -1, false, false, "", h.media[:0], false
 	h.state = h1Head
 }
 
@@ -121,7 +122,7 @@ func (h *http1) head(c *canvas) follower {
 	if !over {
 		return h
 	}
-	if h.method == "PRI" { // RFC 9113, section 3.4: "SM\r\n\r\n" follows
+	if h.prior { // RFC 9113, section 3.4: "SM\r\n\r\n" follows
 		return &http2{r: h.r, preface: len("SM\r\n\r\n")}
 	}
 	return h.body(c)
@@ -163,31 +164,44 @@ func (h *http1) learn(line []byte) {
 		if h.response {
 			h.status, _ = strconv.Atoi(string(rest[:min(3, len(rest))]))
 		} else {
-			h.method = string(first)
+			h.prior = string(first) == "PRI"
 		}
 		return
 	}
-	name, value, ok := strings.Cut(string(line), ":")
+	name, value, ok := bytes.Cut(line, []byte(":"))
 	if !ok {
 		return
 	}
-	value = strings.TrimSpace(value)
-	switch strings.ToLower(strings.TrimSpace(name)) {
-	case "content-length":
-		if n, err := strconv.ParseInt(value, 10, 64); err == nil && n >= 0 && h.length < 0 {
+	name, value = bytes.TrimSpace(name), bytes.TrimSpace(value)
+	switch {
+	case named(name, "content-length"):
+		if n, err := strconv.ParseInt(string(value), 10, 64); err == nil && n >= 0 && h.length < 0 {
 			h.length = n
 		}
-	case "transfer-encoding":
-		value = strings.ToLower(value)
-		h.chunked = h.chunked || strings.Contains(value, "chunked")
-		h.coded = h.coded || strings.Trim(strings.ReplaceAll(value, "chunked", ""), ", ") != ""
-	case "content-encoding":
-		h.coded = h.coded || value != "" && !strings.EqualFold(value, "identity")
-	case "content-type":
-		h.media = value
-	case "upgrade":
-		h.upgrade = strings.ToLower(value)
+	case named(name, "transfer-encoding"):
+		codings := strings.ToLower(string(value))
+		h.chunked = h.chunked || strings.Contains(codings, "chunked")
+		h.coded = h.coded || strings.Trim(strings.ReplaceAll(codings, "chunked", ""), ", ") != ""
+	case named(name, "content-encoding"):
+		h.coded = h.coded || len(value) > 0 && !named(value, "identity")
+	case named(name, "content-type"):
+		h.media = append(h.media[:0], value...)
+	case named(name, "upgrade"):
+		h.upgrade = strings.ToLower(string(value))
 	}
+}
+
+// named says whether b is a name, which is given in lower case.
+func named(b []byte, name string) bool {
+	if len(b) != len(name) {
+		return false
+	}
+	for i := range b {
+		if lower(b[i]) != name[i] {
+			return false
+		}
+	}
+	return true
 }
 
 // body decides, at the end of a head, what follows it (RFC 9112, section 6.3).
@@ -229,8 +243,8 @@ func (h *http1) body(c *canvas) follower {
 
 // open begins a body.
 func (h *http1) open() {
-	m, boundary, _ := content(h.media)
-	h.text = h.scanner(m)
+	m, boundary, scan := content(string(h.media))
+	h.text, h.scan = h.scanner(m), scan
 	if boundary != "" {
 		h.text.boundary([]byte(boundary))
 	}
@@ -264,11 +278,10 @@ func (h *http1) peek(c *canvas) {
 
 // content hides the secrets in n bytes of a body.
 func (h *http1) content(c *canvas, n int, final bool) {
-	_, _, scan := content(h.media)
 	switch {
 	case h.coded:
 		c.blank(n, "compressed", final && int64(n) == h.length)
-	case !scan:
+	case !h.scan:
 		c.pass(n)
 	case h.blind:
 		c.blank(n, "unknown", false)
@@ -347,6 +360,7 @@ func (h *http1) skip(n int) follower {
 		if h.state = h1Close; h.length > 0 {
 			h.state, h.left = h1Fixed, h.length-int64(len(h.line))
 		}
+		h.open()
 	}
 	inBody := h.state == h1Fixed || h.state == h1Chunk || h.state == h1Close
 	if !inBody || h.state != h1Close && int64(n) > h.left {
@@ -364,6 +378,13 @@ func (h *http1) skip(n int) follower {
 		}
 	}
 	return h
+}
+
+func (h *http1) passes(n int) bool {
+	if h.coded || h.state != h1Close && (h.state != h1Fixed && h.state != h1Chunk || int64(n) > h.left) {
+		return false
+	}
+	return !h.scan
 }
 
 // beginsMessage says that b begins as a message of HTTP/1 does.

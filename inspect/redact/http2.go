@@ -187,6 +187,10 @@ func (h *http2) skip(n int) follower {
 	return h
 }
 
+func (h *http2) passes(n int) bool {
+	return h.have == frameHeader && int64(n) <= h.left && h.padding == 0 && h.kind() == frameData && h.of(h.stream()).pass
+}
+
 // decideWithin is how much of a stream's data says whether it is text.
 const decideWithin = 64
 

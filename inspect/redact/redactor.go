@@ -1,6 +1,9 @@
 package redact
 
-import "crypto/rand"
+import (
+	"crypto/rand"
+	"sync"
+)
 
 // Redactor hides secrets. It is safe for concurrent use; nil hides nothing.
 type Redactor struct {
@@ -8,7 +11,8 @@ type Redactor struct {
 	names    names
 	patterns []pattern
 	detector *detector
-	stars    bool // masks in streams are stars alone: for tests that compare them
+	scanners sync.Pool // that are done with a text
+	stars    bool      // masks in streams are stars alone: for tests that compare them
 }
 
 // New compiles rules, and draws the salt of its hashes. An error is a

@@ -112,6 +112,7 @@ type scanner struct {
 	total int64 // bytes before this piece
 
 	scratch []byte
+	input   []byte // a text that is no slice of bytes
 
 	under underWay
 	spans []span
@@ -122,7 +123,7 @@ func newScanner(r *Redactor, m mode) *scanner { return &scanner{r: r, mode: m, o
 
 // reset makes it a new scanner.
 func (s *scanner) reset(m mode) {
-	*s = scanner{r: s.r, mode: m, open: -1, mark: s.mark[:0], scratch: s.scratch, spans: s.spans[:0], found: s.found[:0], under: underWay{carry: s.under.carry[:0]}}
+	*s = scanner{r: s.r, mode: m, open: -1, mark: s.mark[:0], scratch: s.scratch, input: s.input, spans: s.spans[:0], found: s.found[:0], under: underWay{carry: s.under.carry[:0]}}
 }
 
 // scan follows the next piece of the text, and returns the secrets in it, in

@@ -13,8 +13,12 @@ const (
 // Stream hides the secrets in one direction of a connection, as its bytes pass.
 // It is used by one goroutine; nil hides nothing.
 type Stream struct {
-	r    *Redactor
-	form follower
+	r     *Redactor
+	kind  Kind
+	form  follower // nil while there are twins
+	twins *twins
+	begun bool // where there are: it has come by some of the bytes
+	piece canvas
 }
 
 // follower knows the framing of a stream's bytes.
@@ -23,6 +27,8 @@ type follower interface {
 	follow(c *canvas) follower
 	// skip takes n bytes that nobody sees. It returns what follows the rest.
 	skip(n int) follower
+	// passes says whether nothing is hidden of the next n bytes, whatever they are.
+	passes(n int) bool
 }
 
 // Stream returns what hides secrets in one direction of a connection, from its
@@ -31,7 +37,7 @@ func (r *Redactor) Stream(k Kind) *Stream {
 	if r == nil {
 		return nil
 	}
-	s := &Stream{r: r}
+	s := &Stream{r: r, kind: k}
 	switch k {
 	case HTTP1:
 		s.form = newHTTP1(r)
@@ -51,22 +57,31 @@ func (s *Stream) Mask(dst, src []byte) {
 	if s == nil {
 		return
 	}
-	c := canvas{r: s.r, dst: dst[:n], src: src}
+	if s.twins != nil {
+		s.twins.mask(s, dst, src)
+		return
+	}
+	c := &s.piece
+	*c = canvas{r: s.r, dst: dst[:n], src: src}
 	if p, ok := s.form.(*plainText); ok {
 		s.form = p.resume(src)
 	}
 	for c.at < len(src) {
-		s.form = s.form.follow(&c)
+		s.form = s.form.follow(c)
 	}
+	*c = canvas{}
 }
 
 // Skip tells of n bytes of the stream that are shown nowhere. What they may have
 // begun is hidden after them: the rest of a body, or of a line.
 func (s *Stream) Skip(n int) {
-	if s == nil || n <= 0 {
-		return
+	switch {
+	case s == nil || n <= 0:
+	case s.twins != nil:
+		s.twins.skip(s, n)
+	default:
+		s.form = s.form.skip(n)
 	}
-	s.form = s.form.skip(n)
 }
 
 // canvas is a piece of a stream, and where it goes.
@@ -119,10 +134,12 @@ func (p *plainText) follow(c *canvas) follower {
 }
 
 func (p *plainText) skip(int) follower {
-	p.text = newScanner(p.r, modeText)
+	p.text.reset(modeText)
 	p.text.state, p.text.sighted, p.text.known, p.text.total, p.text.long = inBlind, true, true, 1, true
 	return p
 }
+
+func (p *plainText) passes(int) bool { return false }
 
 // resume finds HTTP/1 again after a gap: a piece that begins with a message.
 func (p *plainText) resume(src []byte) follower {
@@ -141,3 +158,5 @@ func (h hidden) follow(c *canvas) follower {
 }
 
 func (h hidden) skip(int) follower { return h }
+
+func (h hidden) passes(int) bool { return false }

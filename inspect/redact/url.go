@@ -8,8 +8,7 @@ func (r *Redactor) URL(raw string) string {
 	if r == nil || raw == "" {
 		return raw
 	}
-	var out []byte
-	rest := raw
+	out, rest := make([]byte, 0, len(raw)+64), raw
 	end := func(s string, chars string) int {
 		if i := strings.IndexAny(s, chars); i >= 0 {
 			return i
@@ -30,6 +29,9 @@ func (r *Redactor) URL(raw string) string {
 		out = r.part(append(out, rest[0]), rest[1:next], modeQuery)
 		rest = rest[next:]
 	}
+	if string(out) == raw {
+		return raw
+	}
 	return string(out)
 }
 
@@ -47,6 +49,8 @@ func (r *Redactor) authority(out []byte, rest string, n int) ([]byte, string) {
 }
 
 func (r *Redactor) part(out []byte, text string, m mode) []byte {
-	b := []byte(text)
-	return append(out, r.replace(b, newScanner(r, m).scan(b, true))...)
+	s := r.scanner(m)
+	defer s.done()
+	s.input = append(s.input[:0], text...)
+	return append(out, r.replace(s.input, s.scan(s.input, true))...)
 }

@@ -108,3 +108,5 @@ func (w *webSocket) skip(n int) follower {
 	w.end()
 	return w
 }
+
+func (w *webSocket) passes(int) bool { return false }

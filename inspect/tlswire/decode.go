@@ -8,6 +8,28 @@ import "sync"
 // of the structure that it stands in. The tree aliases raw.
 func Decode(ctx Context, ct ContentType, raw []byte) Field {
 	d := treeDecoders.Get().(*treeDecoder)
+	tree := d.decode(ctx, ct, raw)
+	d.release()
+	return tree
+}
+
+// AppendMessageJSON appends what Field.AppendJSONFields appends of a decoded message,
+// and costs less, since the tree is gone again.
+func AppendMessageJSON(dst []byte, ctx Context, ct ContentType, raw []byte) []byte {
+	d := treeDecoders.Get().(*treeDecoder)
+	if d.lent == nil {
+		d.lent = make([]Field, treeLent)
+	}
+	d.room, d.lending = d.lent, true
+	tree := d.decode(ctx, ct, raw)
+	dst = tree.AppendJSONFields(dst)
+	clear(d.lent[:len(d.lent)-len(d.room)])
+	d.lending = false
+	d.release()
+	return dst
+}
+
+func (d *treeDecoder) decode(ctx Context, ct ContentType, raw []byte) Field {
 	d.ctx, d.message, d.size = ctx, 0, len(raw)
 	s := treeScope{decoder: d, rest: raw, limit: len(raw)}
 	name := ct.String()
@@ -29,9 +51,7 @@ func Decode(ctx Context, ct ContentType, raw []byte) Field {
 		s.remaining(treeData)
 	}
 	s.finish()
-	tree := Field{Name: name, Length: len(raw), Kind: KindStruct, Fields: d.pop(0)}
-	d.release()
-	return tree
+	return Field{Name: name, Length: len(raw), Kind: KindStruct, Fields: d.pop(0)}
 }
 
 // treeDecoder is what the decoders of one message share.
@@ -42,6 +62,8 @@ type treeDecoder struct {
 	stack   []Field       // of the structures being read, outermost first
 	highest int           // that the stack has been
 	room    []Field       // allocated for finished structures, and not yet used
+	lent    []Field       // room for a tree that nobody keeps
+	lending bool          // room is of that
 }
 
 // treeDecoders holds decoders for their stacks.
@@ -50,6 +72,7 @@ var treeDecoders = sync.Pool{New: func() any { return new(treeDecoder) }}
 const (
 	treeMaxStack = 1 << 10 // a stack that grew longer is not kept
 	treeRoom     = 36      // fields that are allocated at once, at most: about 4 KiB
+	treeLent     = 256     // fields of a tree that nobody keeps: those of a large hello
 )
 
 // release gives the decoder back, without what its stack points to.
@@ -73,7 +96,7 @@ func (d *treeDecoder) pop(mark int) []Field {
 	d.stack = d.stack[:mark]
 	if n > len(d.room) {
 		more := min(treeRoom, d.size/8)
-		if mark == 0 || n > more/2 {
+		if d.lending || mark == 0 || n > more/2 {
 			return append([]Field(nil), top...)
 		}
 		d.room = make([]Field, more)

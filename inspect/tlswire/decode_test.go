@@ -281,6 +281,9 @@ func FuzzDecode(f *testing.F) {
 		before := bytes.Clone(raw)
 		tree := Decode(ctx, ContentType(ct), raw)
 		checkTree(t, raw, &tree)
+		if kept, passing := tree.AppendJSONFields(nil), AppendMessageJSON(nil, ctx, ContentType(ct), raw); !bytes.Equal(kept, passing) {
+			t.Fatalf("written at once: %s\nfrom the tree: %s", passing, kept)
+		}
 		if !bytes.Equal(raw, before) {
 			t.Fatal("Decode wrote to its input")
 		}

@@ -255,15 +255,17 @@ func treeAppendHex(dst, b []byte) []byte {
 func AppendJSONString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	start := 0 // of the run that needs no escape
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c < utf8.RuneSelf {
-			if treeEscaped[c] {
-				dst = append(dst, s[start:i]...)
-				dst = treeAppendEscape(dst, c)
-				start = i + 1
-			}
+	for i := 0; ; {
+		for i < len(s) && treePlain[s[i]] {
 			i++
+		}
+		if i == len(s) {
+			break
+		}
+		if c := s[i]; c < utf8.RuneSelf {
+			dst = treeAppendEscape(append(dst, s[start:i]...), c)
+			i++
+			start = i
 			continue
 		}
 		r, size := utf8.DecodeRuneInString(s[i:])
@@ -278,12 +280,12 @@ func AppendJSONString(dst []byte, s string) []byte {
 	return append(dst, '"')
 }
 
-// treeEscaped marks the characters that do not stand for themselves.
-var treeEscaped = func() (escaped [utf8.RuneSelf]bool) {
-	for c := range escaped {
-		escaped[c] = c < ' ' || c == '"' || c == '\\' || c == 0x7f
+// treePlain marks the bytes that stand for themselves, whatever is around them.
+var treePlain = func() (plain [256]bool) {
+	for c := range plain {
+		plain[c] = c >= ' ' && c != '"' && c != '\\' && c < 0x7f
 	}
-	return escaped
+	return plain
 }()
 
 func treeAppendEscape(dst []byte, c byte) []byte {
