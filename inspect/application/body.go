@@ -37,7 +37,7 @@ func (c *content) decode(cut bool) *Body {
 	if hidden := o.Redact.Body(c.mediaType, bytes); !same(hidden, bytes) {
 		bytes, out.Hidden = hidden, true
 	}
-	out.Bytes, out.Text = bytes, isText(bytes)
+	out.Bytes, out.Text = bytes, isText(bytes, out.Truncated)
 	return out
 }
 
@@ -47,8 +47,8 @@ func same(a, b []byte) bool {
 }
 
 // isText says whether b is UTF-8 without control characters other than tab, CR
-// and LF. A character that was cut off at the end does not count.
-func isText(b []byte) bool {
+// and LF. If it is cut, a character that the cut went through does not count.
+func isText(b []byte, cut bool) bool {
 	for len(b) > 0 {
 		if c := b[0]; c < utf8.RuneSelf {
 			if c < ' ' && c != '\t' && c != '\r' && c != '\n' || c == 0x7f {
@@ -59,7 +59,7 @@ func isText(b []byte) bool {
 		}
 		r, n := utf8.DecodeRune(b)
 		if r == utf8.RuneError && n == 1 {
-			return !utf8.FullRune(b)
+			return cut && !utf8.FullRune(b)
 		}
 		b = b[n:]
 	}

@@ -203,6 +203,20 @@ func TestBodiesAreBounded(t *testing.T) {
 	}
 }
 
+// Only where content is not all there may its last character be unfinished.
+func TestUnfinishedCharacters(t *testing.T) {
+	for _, c := range []struct {
+		body string
+		kept int
+		text bool
+	}{{"abc\xc3\xa4", 0, true}, {"abc\xc3", 0, false}, {"\xe2", 0, false}, {"abc\xc3\xa4", 4, true}, {"abc\xff\xa4", 4, false}} {
+		pieces := []piece{up("GET / HTTP/1.1\nHost: a\n\n"), down(fmt.Sprintf("HTTP/1.1 200 OK\nContent-Length: %d\n\n%s", len(c.body), c.body))}
+		if b := of[*Exchange](follow(Options{BodyBytes: c.kept}, secure, 97, pieces...))[0].Response.Body; b.Text != c.text {
+			t.Errorf("%q, of which %d are kept: text %v", c.body, c.kept, b.Text)
+		}
+	}
+}
+
 // What nobody needs to see can be skipped, and is counted all the same.
 func TestSkipping(t *testing.T) {
 	var events []Event

@@ -31,10 +31,11 @@ func (s *socket) message(m websocket.Message) {
 		way = &s.sent[1]
 	}
 	*way++
-	b, text := m.Data, isText(m.Data)
+	b := m.Data
 	if n := s.c.options.BodyBytes; len(b) > n {
 		b, m.Truncated = b[:n], true
 	}
+	text := isText(b, m.Truncated)
 	if text {
 		b = s.c.options.Redact.Body("", b)
 	}

@@ -2,6 +2,7 @@ package redact
 
 import (
 	"mime"
+	"slices"
 	"strings"
 )
 
@@ -68,7 +69,32 @@ func (r *Redactor) Body(contentType string, b []byte) []byte {
 	if boundary != "" {
 		s.boundary([]byte(boundary))
 	}
-	return r.replace(b, s.scan(b, true))
+	spans := s.scan(b, true)
+	if len(spans) > 0 && hasControls(b) {
+		spans = slices.DeleteFunc(slices.Clone(spans), func(sp span) bool { return isNoise(b[sp.from:sp.to]) })
+	}
+	return r.replace(b, spans)
+}
+
+// fewText is how few bytes of text before something else are no secret: in as many
+// bytes of noise as a picture has, there is every name of three letters before
+// every separator.
+const fewText = 3
+
+// isNoise says whether what was taken for a secret in content that is no text does
+// not begin as a text does, either.
+func isNoise(value []byte) bool {
+	return !isText(value[:min(len(value), fewText)], false)
+}
+
+// hasControls says whether b has bytes that no text has, whatever its charset.
+func hasControls(b []byte) bool {
+	for _, c := range b {
+		if c < ' ' && !isSpace(c) && c != '\f' && c != 0x1b && c != 0x1e {
+			return true
+		}
+	}
+	return false
 }
 
 // Text hides the secrets in any text. It returns b itself if there are none, and

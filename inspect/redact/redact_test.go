@@ -123,6 +123,27 @@ func TestBody(t *testing.T) {
 	}
 }
 
+// In noise there is every short name before every separator. What is no text stays as
+// it is, unless what follows the name is text.
+func TestNoiseIsNoSecret(t *testing.T) {
+	r := newDefault(t)
+	for body, want := range map[string]string{
+		"\x00\xd4pwd='\x90\x07\xfe\x11'\x18":            "",
+		"\x01.i?sid>\xca\xb2\x03\xe8\"":                 "",
+		"\x00\xffpwd=\x8f":                              "",
+		"\x00\x08pwd=123\x00\x01\x02":                   "\x00\x08pwd=‹pwd-6-HHHHHH›",
+		"\x02password: abcdefgh\n":                      "\x02password: ‹password, 8 bytes, #HHHHHH›\n",
+		"{\"password\":\"\xe4\xf6\xfcabc\"} in Latin-1": "{\"password\":\"‹password, 6 bytes, #HHHHHH›\"} in Latin-1",
+	} {
+		if want == "" {
+			want = body
+		}
+		if got := unsalted(string(r.Body("", []byte(body)))); got != want {
+			t.Errorf("%q\ngot  %q\nwant %q", body, got, want)
+		}
+	}
+}
+
 func TestNothingHiddenReturnsTheSame(t *testing.T) {
 	b := []byte(`{"user":"bob","age":3,"url":"https://e.org/x?page=2"}`)
 	r := newDefault(t)
