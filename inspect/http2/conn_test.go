@@ -150,6 +150,48 @@ func (s *side) goAway(last, code uint32, debug string) {
 	s.frame(FrameGoAway, 0, 0, append(b, debug...)...)
 }
 
+// A client may end a stream once it has what it asked for, before END_STREAM, as curl
+// does with HEAD. Nothing of the response is missing then.
+func TestResetAfterAllOfTheResponse(t *testing.T) {
+	c := begun(t)
+	for id := uint32(1); id <= 7; id += 2 {
+		method := "HEAD"
+		if id > 1 {
+			method = "GET"
+		}
+		c.up.headers(id, true, ":method", method, ":scheme", "https", ":authority", "example.com", ":path", "/")
+	}
+	c.down.headers(1, false, ":status", "200", "content-length", "9")
+	c.down.headers(3, false, ":status", "200", "content-length", "3")
+	c.down.data(3, false, "all")
+	c.down.headers(5, false, ":status", "200", "content-length", "4")
+	c.down.data(5, false, "not")
+	c.down.headers(7, false, ":status", "200")
+	for id := uint32(1); id <= 7; id += 2 {
+		c.up.RST(id, 5)
+	}
+	c.want(Options{}, false,
+		`> 1 head HEAD https://example.com/`,
+		`> 1 end`,
+		`> 3 head GET https://example.com/`,
+		`> 3 end`,
+		`> 5 head GET https://example.com/`,
+		`> 5 end`,
+		`> 7 head GET https://example.com/`,
+		`> 7 end`,
+		`< 1 head 200 content-length="9"`,
+		`< 3 head 200 content-length="3"`,
+		`< 3 body "all"`,
+		`< 5 head 200 content-length="4"`,
+		`< 5 body "not"`,
+		`< 7 head 200`,
+		`< 1 end`,
+		`< 3 end`,
+		`< 5 end cut STREAM_CLOSED (5)`,
+		`< 7 end cut STREAM_CLOSED (5)`,
+	)
+}
+
 func TestResponseWithoutRequest(t *testing.T) {
 	c := begun(t)
 	c.down.headers(1, true, ":status", "200")

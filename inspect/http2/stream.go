@@ -57,6 +57,10 @@ type message struct {
 	odds   []httpmsg.AnomalyCode // those that were told
 }
 
+// whole says that nothing of the content is missing, though END_STREAM did not say
+// so. A client may end the stream then: what it has asked for has come.
+func (m *message) whole() bool { return m.head && (m.empty || m.length >= 0 && m.got == m.length) }
+
 func (s *stream) message(up bool) *message {
 	if up {
 		return &s.req
@@ -116,6 +120,9 @@ func (c *Conn) endMessage(s *stream, up bool, e httpmsg.End) {
 		return
 	}
 	m.ended = true
+	if !up && (e.Cut || e.Reset) && m.whole() {
+		e = httpmsg.End{}
+	}
 	if !e.Cut && !e.Reset {
 		c.checkLength(s, up)
 	}
