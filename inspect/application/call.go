@@ -39,7 +39,7 @@ func (c *content) call(m grpc.Message) {
 // read says what a message contains: by the names of the schema, or as numbered
 // fields. Secrets are looked for where names are known.
 func (c *content) read(m *GRPCMessage) {
-	if m.Error != "" || len(m.Bytes) == 0 {
+	if m.Error != "" || len(m.Bytes) == 0 && m.Truncated {
 		return
 	}
 	o := &c.e.l.c.options

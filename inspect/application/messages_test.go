@@ -87,6 +87,7 @@ service Shop { rpc Price(Ask) returns (Answer); }`
 		{true, wire("POST /shop.v1.Shop/Price HTTP/1.1\nHost: a\nContent-Type: application/grpc-web+proto\nContent-Length: 11\n\n") + ask},
 		{false, wire("HTTP/1.1 200 OK\nContent-Type: application/grpc-web+proto\n\n") + answer},
 	}
+	empty := []piece{{true, wire("POST /shop.v1.Shop/Price HTTP/1.1\nHost: a\nContent-Type: application/grpc-web+proto\nContent-Length: 5\n\n") + wrapped(0, "")}}
 	for name, c := range map[string]struct {
 		schema           *protobuf.Schema
 		up, down         string
@@ -96,7 +97,11 @@ service Shop { rpc Price(Ask) returns (Answer); }`
 		"by number": {nil, `1: {"lamp"}`, "1: 42", "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			events := follow(Options{Schema: c.schema}, secure, 4, pieces...)
+			events := follow(Options{Schema: c.schema}, secure, 4, empty...)
+			if m := of[*GRPCMessage](events)[0]; m.Length != 0 || m.Type != c.upType || m.JSON != (c.schema != nil) || m.JSON && m.Fields != "{}" {
+				t.Errorf("a message of defaults: %+v", m)
+			}
+			events = follow(Options{Schema: c.schema}, secure, 4, pieces...)
 			m := of[*GRPCMessage](events)
 			if len(m) != 2 {
 				t.Fatalf("messages: %s", dump(events))
