@@ -158,15 +158,14 @@ func (c *cborReader) tagged(depth int, tag uint64) error {
 	return nil
 }
 
+// maxBignum is the most bytes of a number that is worth reading in decimal.
+const maxBignum = 64
+
 // bignum reads a byte string of a reasonable length as a number.
 func (c *cborReader) bignum(tag uint64) (string, bool) {
 	ahead := &cborReader{notation{p: c.p, b: c.b}}
-	major, info, arg, err := ahead.head()
-	if err != nil || major != cborBytes || info == indefinite || arg > 64 {
-		return "", false
-	}
-	b, err := ahead.take(arg)
-	if err != nil {
+	b, ok := ahead.octets(maxBignum)
+	if !ok {
 		return "", false
 	}
 	c.b = ahead.b
@@ -175,6 +174,32 @@ func (c *cborReader) bignum(tag uint64) (string, bool) {
 		v.Not(v)
 	}
 	return v.String(), true
+}
+
+// octets takes a byte string of at most that many bytes, its chunks joined.
+func (c *cborReader) octets(most int) ([]byte, bool) {
+	major, info, arg, err := c.head()
+	if err != nil || major != cborBytes {
+		return nil, false
+	}
+	if info != indefinite {
+		b, err := c.take(arg)
+		return b, err == nil && len(b) <= most
+	}
+	var all []byte
+	for more := c.more(info, 0); ; {
+		if another, err := more(0); !another {
+			return all, err == nil
+		}
+		major, info, arg, err := c.head()
+		if err != nil || major != cborBytes || info == indefinite {
+			return nil, false
+		}
+		b, err := c.take(arg)
+		if all = append(all, b...); err != nil || len(all) > most {
+			return nil, false
+		}
+	}
 }
 
 // embedded prints a byte string that holds CBOR, if it does.

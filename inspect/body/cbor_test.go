@@ -20,7 +20,7 @@ import (
 func TestCBOR(t *testing.T) {
 	for _, c := range []struct{ hex, want string }{
 		{"00", "0"}, {"17", "23"}, {"1818", "24"}, {"1903e8", "1000"}, {"1a000f4240", "1000000"}, {"1bffffffffffffffff", "18446744073709551615"},
-		{"c249010000000000000000", "18446744073709551616"}, {"3bffffffffffffffff", "-18446744073709551616"}, {"c349010000000000000000", "-18446744073709551617"}, {"20", "-1"}, {"3903e7", "-1000"},
+		{"c249010000000000000000", "18446744073709551616"}, {"3bffffffffffffffff", "-18446744073709551616"}, {"c349010000000000000000", "-18446744073709551617"}, {"c25f4101420000ff", "65536"}, {"c35fff", "-1"}, {"c25f4101", "2((_h'01'…"}, {"c25f6101ff", ""}, {"20", "-1"}, {"3903e7", "-1000"},
 		{"f90000", "0.0"}, {"f98000", "-0.0"}, {"f93c00", "1.0"}, {"fb3ff199999999999a", "1.1"}, {"f97bff", "65504.0"}, {"fa47c35000", "100000.0"}, {"fa7f7fffff", "3.4028234663852886e+38"},
 		{"fb7e37e43c8800759c", "1.0e+300"}, {"f90001", "5.960464477539063e-8"}, {"f90400", "0.00006103515625"}, {"fbc010666666666666", "-4.1"}, {"f97c00", "Infinity"}, {"f97e00", "NaN"}, {"fbfff0000000000000", "-Infinity"},
 		{"f4", "false"}, {"f5", "true"}, {"f6", "null"}, {"f7", "undefined"}, {"f0", "simple(16)"}, {"f8ff", "simple(255)"},
@@ -68,7 +68,7 @@ func squeeze(s string) string {
 // FuzzCBOR holds the notation to that of another implementation, whitespace and
 // the escapes in strings aside.
 func FuzzCBOR(f *testing.F) {
-	for _, s := range []string{"a26161016162820203", "9f018202039f0405ffff", "fb7e37e43c8800759c", "c249010000000000000000", "7f657374726561646d696e67ff", "d818456449455446", "5f42010243030405ff", "f90001"} {
+	for _, s := range []string{"a26161016162820203", "9f018202039f0405ffff", "fb7e37e43c8800759c", "c249010000000000000000", "7f657374726561646d696e67ff", "d818456449455446", "c25f41014102ff", "c25841" + strings.Repeat("99", 65), "5f42010243030405ff", "f90001"} {
 		b, _ := hex.DecodeString(s)
 		f.Add(b)
 	}
@@ -85,8 +85,8 @@ func FuzzCBOR(f *testing.F) {
 		if !ok {
 			t.Fatalf("%x is %s", b, want)
 		}
-		if strings.Contains(got, "<<") {
-			return // a string there
+		if strings.Contains(got, "<<") || longBignum.MatchString(got) || len(b) > sniffed {
+			return // a string there, a number there, or perhaps more than the limit
 		}
 		if a, b := plain(got), plain(want); a != b {
 			t.Fatalf("%s\nnot\n%s", got, want)
@@ -114,6 +114,8 @@ func plain(s string) string {
 	}
 	return out.String()
 }
+
+var longBignum = regexp.MustCompile(`\b[23]\((h'[0-9a-f]{100}|\(_)`)
 
 var unicodeEscape = regexp.MustCompile(`\\u[0-9a-f]{4}`)
 
