@@ -70,9 +70,10 @@ type Conversation struct {
 
 	decided bool
 	layer   *layer // nil while undecided, and for what is no HTTP
-	held    []held // what came before it was decided
-	size    int    // of held
-	count   int    // exchanges so far
+	held    []held // what came before it was decided, of which these are the bytes:
+	up      []byte
+	down    []byte
+	count   int // exchanges so far
 
 	// About the bytes being fed.
 	at   time.Time
@@ -80,12 +81,12 @@ type Conversation struct {
 	turn int // counts the calls of Feed
 }
 
-// held is bytes that wait for the protocol to be known.
+// held is bytes that wait for the protocol to be known, n of them.
 type held struct {
 	direction Direction
 	at        time.Time
 	row       int
-	b         []byte
+	n         int
 }
 
 // reader is what http1.Conn and http2.Conn have in common.
@@ -143,28 +144,37 @@ func (c *Conversation) feed(d Direction, at time.Time, row int, b []byte) {
 	c.layer.reader.Feed(bool(d), b)
 }
 
-// hold keeps bytes until the protocol is known.
+// hold keeps bytes until the protocol is known. Those that go beyond the bound are
+// kept as well: they have it decided at once.
 func (c *Conversation) hold(d Direction, at time.Time, row int, b []byte) {
-	b = b[:min(len(b), maxHeld+1-c.size)]
-	c.held = append(c.held, held{d, at, row, append([]byte(nil), b...)})
-	c.size += len(b)
+	c.held = append(c.held, held{d, at, row, len(b)})
+	if d == Up {
+		c.up = append(c.up, b...)
+	} else {
+		c.down = append(c.down, b...)
+	}
 }
 
 // decide finds out what is spoken, and feeds what was held. It returns false if
 // that cannot be told yet; at the end it must be.
 func (c *Conversation) decide(final bool) bool {
 	p, maybe := c.protocol(final)
-	if maybe && !final && c.size <= maxHeld {
+	if maybe && !final && len(c.up)+len(c.down) <= maxHeld {
 		return false
 	}
-	waiting := c.held
-	c.decided, c.held = true, nil
+	waiting, up, down := c.held, c.up, c.down
+	c.decided, c.held, c.up, c.down = true, nil, nil, nil
 	if p == "" {
 		return true
 	}
 	c.layer = c.newLayer(p)
 	for _, h := range waiting {
-		c.feed(h.direction, h.at, h.row, h.b)
+		from := &down
+		if h.direction == Up {
+			from = &up
+		}
+		c.feed(h.direction, h.at, h.row, (*from)[:h.n])
+		*from = (*from)[h.n:]
 	}
 	return true
 }
@@ -175,37 +185,21 @@ func (c *Conversation) protocol(final bool) (p httpmsg.Protocol, maybe bool) {
 	if c.origin.ALPN == "h2" {
 		return httpmsg.HTTP2, false
 	}
-	up := c.beginning(Up)
-	if len(up) == 0 && final {
-		if is, _ := http1.Looks(false, c.beginning(Down)); is {
+	if len(c.up) == 0 && final {
+		if is, _ := http1.Looks(false, c.down); is {
 			return httpmsg.HTTP11, false
 		}
 		return "", false
 	}
-	is2, maybe2 := http2.Looks(up)
+	is2, maybe2 := http2.Looks(c.up)
 	if is2 {
 		return httpmsg.HTTP2, false
 	}
-	is1, maybe1 := http1.Looks(true, up)
+	is1, maybe1 := http1.Looks(true, c.up)
 	if is1 {
 		return httpmsg.HTTP11, maybe2
 	}
-	return "", len(up) == 0 || maybe1 || maybe2
-}
-
-// beginning joins what is held of a direction.
-func (c *Conversation) beginning(d Direction) []byte {
-	var b []byte
-	for i := range c.held {
-		if c.held[i].direction == d {
-			if b == nil {
-				b = c.held[i].b
-			} else {
-				b = append(b[:len(b):len(b)], c.held[i].b...)
-			}
-		}
-	}
-	return b
+	return "", len(c.up) == 0 || maybe1 || maybe2
 }
 
 // Skippable returns how many of the next bytes of a direction nobody needs to

@@ -353,12 +353,36 @@ func TestResponseBeforeRequest(t *testing.T) {
 	}
 }
 
+// What is fed first may be more than is held while the protocol is unknown.
+func TestMuchFirst(t *testing.T) {
+	body := strings.Repeat("x", 3*maxHeld)
+	for _, size := range []int{whole, maxHeld + 1, 1000} {
+		x := of[*Exchange](follow(Options{}, secure, size,
+			up(fmt.Sprintf("PUT / HTTP/1.1\nHost: a\nContent-Length: %d\n\n%s", len(body), body)), down("HTTP/1.1 200 OK\nContent-Length: 2\n\nok")))
+		if len(x) != 1 || string(x[0].Request.Body.Bytes) != body || x[0].Response == nil {
+			t.Errorf("in pieces of %d: %d exchanges", size, len(x))
+		}
+	}
+}
+
+// TestTrickle feeds byte by byte what can long not be told to be HTTP or not. To
+// join what is held at every byte would take minutes.
+func TestTrickle(t *testing.T) {
+	for _, request := range []string{"T ", "GET /", "\r\n"} {
+		request += strings.Repeat(request[len(request)-1:], 2*maxHeld)
+		if events := follow(Options{}, secure, 1, down(request), up(request), down(request)); len(events) != 0 {
+			t.Errorf("%.3q: %s", request, dump(events))
+		}
+	}
+}
+
 // The same bytes cut anywhere tell the same.
 func FuzzCuts(f *testing.F) {
 	f.Add("GET / HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", 1)
 	f.Add("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\nabc", 3)
 	f.Add("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00", "\x00\x00\x00\x04\x00\x00\x00\x00\x00", 5)
 	f.Add("EHLO a\r\n", "220 b\r\n", 2)
+	f.Add("T \r"+strings.Repeat("\xfe", 3000), "HTTP/1.1 200 OK\r\n\r\n", 3)
 	f.Fuzz(func(t *testing.T, request, response string, size int) {
 		if size < 1 {
 			return

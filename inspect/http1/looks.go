@@ -21,10 +21,13 @@ func Looks(up bool, b []byte) (is, maybe bool) {
 		return looksLikeStatus(line, whole)
 	}
 	// Whatever cannot be in a request line shows that this is none.
-	for i, c := range line {
-		if c < 0x20 && !strings.ContainsRune(lineSpace, rune(c)) || c == 0x7f || c >= 0x80 && !bytes.ContainsAny(line[:i], lineSpace) {
+	inMethod := true
+	for _, c := range line {
+		space := strings.IndexByte(lineSpace, c) >= 0
+		if c < 0x20 && !space || c == 0x7f || c >= 0x80 && inMethod {
 			return false, false
 		}
+		inMethod = inMethod && !space
 	}
 	method, _, more := bytes.Cut(line, []byte{' '})
 	switch {
