@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -236,10 +237,24 @@ func takes(in *syntax.Inst, c byte) bool {
 	if c < utf8.RuneSelf {
 		return in.MatchRune(rune(c))
 	}
-	if in.Op == syntax.InstRuneAny || in.Op == syntax.InstRuneAnyNotNL || syntax.Flags(in.Arg)&syntax.FoldCase != 0 {
+	if in.Op == syntax.InstRuneAny || in.Op == syntax.InstRuneAnyNotNL || len(in.Rune) == 0 {
 		return true
 	}
-	return len(in.Rune) == 0 || in.Rune[len(in.Rune)-1] >= utf8.RuneSelf
+	if len(in.Rune) == 1 && syntax.Flags(in.Arg)&syntax.FoldCase != 0 {
+		return foldsBeyondASCII(in.Rune[0])
+	}
+	return in.Rune[len(in.Rune)-1] >= utf8.RuneSelf
+}
+
+// foldsBeyondASCII says whether r, or what is the same but for its case, is not
+// ASCII: that is so of k and s, too, but of no other letter.
+func foldsBeyondASCII(r rune) bool {
+	for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
+		if f >= utf8.RuneSelf {
+			return true
+		}
+	}
+	return r >= utf8.RuneSelf
 }
 
 // closure adds what can be reached from an instruction without a byte, level

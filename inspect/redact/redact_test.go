@@ -113,6 +113,8 @@ func TestBody(t *testing.T) {
 		{"", "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nMIIE\nabcd\n-----END RSA PRIVATE KEY-----\n", "-----BEGIN RSA PRIVATE KEY-----‹private-key, 35 bytes, #HHHHHH›-----END RSA PRIVATE KEY-----\n"},
 		{"", "-----BEGIN PRIVATE KEY-----\nMIIEabcd", "-----BEGIN PRIVATE KEY-----‹private-key, 9 bytes, #HHHHHH›"},
 		{"", "AKIAIOSFODNN7EXAMPLE ghp_0123456789012345678901234567890123456", "‹aws-key-id, 20 bytes, #HHHHHH› ‹github-token, 41 bytes, #HHHHHH›"},
+		{"", "我喜欢 golang, für Straße größer 日本語 text", "我喜欢 golang, für Straße größer 日本語 text"},
+		{"", "日本語 Bearer abcd", "日本語 ‹secret, 11 bytes, #HHHHHH›"},
 		{"", "cut eyJhbGciOi", "cut ‹secret, 10 bytes, #HHHHHH›"},
 		{"", "if password == x && f(token=>1) { max_tokens: 5 }", "if password == x && f(token=>1) { max_tokens: 5 }"},
 		{"", `{"usage":"Bearer <token> here"}`, `{"usage":"Bearer <token>‹token, 5 bytes, #HHHHHH›"}`},
