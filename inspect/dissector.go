@@ -65,7 +65,7 @@ func (d *Dissector) handle(it *item, s *Session) {
 	switch it.kind {
 	case itemOpen:
 		d.emit(&Event{Time: d.opened, Kind: KindConnOpen, Conn: d.conn, Body: &ConnOpen{
-			Client: d.meta.Client, Target: d.meta.Target, Via: d.meta.Via, Mode: d.meta.Mode, UserAgent: d.meta.UserAgent,
+			Client: d.meta.Client, Target: d.meta.Target, Via: d.meta.Via, Mode: d.meta.Mode, UserAgent: d.meta.UserAgent, Hidden: d.redact != nil,
 		}})
 	case itemChunk:
 		d.frame = it.frame

@@ -128,7 +128,11 @@ type ConnOpen struct {
 	Via       Via
 	Mode      Mode
 	UserAgent string // from the CONNECT or the request, if any
+	Hidden    bool   // secrets are hidden in all that is told of the connection
 }
+
+// secretsHidden is what events say of Hidden.
+const secretsHidden = "hidden"
 
 // Message is one handshake message, alert or change cipher spec.
 type Message struct {

@@ -43,12 +43,5 @@ func (f *flow) counterpart() *flow {
 	return nil
 }
 
-// kind says in which shape secrets come, as far as the handshake tells. What is not
-// HTTP/2 is followed as HTTP/1, which finds out by itself, however the data are cut,
-// when they are HTTP/2 or nothing of the kind.
-func (f *flow) kind() redact.Kind {
-	if f.conv.alpn == "h2" {
-		return redact.HTTP2
-	}
-	return redact.HTTP1
-}
+// kind says in which shape secrets come, as far as the handshake tells.
+func (f *flow) kind() redact.Kind { return redact.KindOf(f.conv.alpn) }

@@ -62,6 +62,9 @@ func (w *jsonWriter) body(e *Event) {
 		w.str("via", string(b.Via))
 		w.str("mode", string(b.Mode))
 		w.opt("user_agent", b.UserAgent)
+		if b.Hidden {
+			w.str("secrets", secretsHidden)
+		}
 	case *Message:
 		w.message(b)
 	case *Data:

@@ -99,8 +99,8 @@ func (p *app) versionCommand() *cobra.Command {
 }
 
 // options adds the flags to c and returns what reads the settings once they
-// are parsed.
-func (p *app) options(c *cobra.Command, to *pflag.FlagSet, options []config.Option) (load func() (*config.Settings, error)) {
+// are parsed: of a file of settings the fields that begin as ofFile says, or all.
+func (p *app) options(c *cobra.Command, to *pflag.FlagSet, options []config.Option, ofFile ...string) (load func() (*config.Settings, error)) {
 	to.SortFlags = false
 	all := map[string]*texts{}
 	for _, o := range options {
@@ -116,7 +116,7 @@ func (p *app) options(c *cobra.Command, to *pflag.FlagSet, options []config.Opti
 		}
 	}
 	return func() (*config.Settings, error) {
-		in := config.Input{Options: options, Flags: map[string][]string{}, LookupEnv: p.lookupEnv}
+		in := config.Input{Options: options, Flags: map[string][]string{}, OfFile: ofFile, LookupEnv: p.lookupEnv}
 		for name, t := range all {
 			in.Flags[name] = t.given
 		}

@@ -30,7 +30,7 @@ func (p *app) readCommand() *cobra.Command {
 			return nil, cobra.ShellCompDirectiveDefault
 		},
 	}
-	load := p.options(c, c.Flags(), config.Only("view", "bytes", "show", "filter", "json", "raw-fingerprints", "har", "pcap", "lang", "data-bytes", "body-bytes", "h2-frames", "show-secrets", "proto", "log-level", "log-format"))
+	load := p.options(c, c.Flags(), config.Only(config.FlagConfig, "view", "bytes", "show", "filter", "json", "raw-fingerprints", "har", "pcap", "lang", "data-bytes", "body-bytes", "h2-frames", "show-secrets", "proto", "log-level", "log-format"), "secrets.", "http.")
 	var keyLogs []string
 	c.Flags().StringArrayVar(&keyLogs, "keylog", nil, usageReadKeyLog)
 	c.RunE = func(c *cobra.Command, files []string) error {

@@ -30,7 +30,7 @@ const (
 // replay gives saved events to sinks as if they happened now.
 type replay struct {
 	sinks   []inspect.Sink
-	change  func(*inspect.Event) *inspect.Event // nil to leave them as they are
+	change  func(*inspect.Event) *inspect.Event
 	tell    func(error)
 	unknown map[inspect.Kind]int // events that no view shows
 	failed  bool
@@ -204,9 +204,7 @@ func (r *replay) write(events []*inspect.Event) error {
 		if _, unknown := e.Body.(*inspect.Unknown); unknown {
 			r.unknown[e.Kind]++
 		}
-		if r.change != nil {
-			events[i] = r.change(e)
-		}
+		events[i] = r.change(e)
 	}
 	if len(events) == 0 {
 		return nil

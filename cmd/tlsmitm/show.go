@@ -26,7 +26,7 @@ func (p *app) showCommand() *cobra.Command {
 			return nil, cobra.ShellCompDirectiveDefault
 		},
 	}
-	load := p.options(c, c.Flags(), config.Only("view", "show", "bytes", "filter", "json", "raw-fingerprints", "har", "lang", "data-bytes"))
+	load := p.options(c, c.Flags(), config.Only(config.FlagConfig, "view", "show", "bytes", "filter", "json", "raw-fingerprints", "har", "lang", "data-bytes", "show-secrets"), "secrets.")
 	as := c.Flags().String("as", "", usageAs)
 	cobra.CheckErr(c.RegisterFlagCompletionFunc("as", cobra.FixedCompletions([]string{"curl"}, cobra.ShellCompDirectiveNoFileComp)))
 	c.RunE = func(c *cobra.Command, files []string) error {
@@ -75,10 +75,12 @@ func (p *app) show(ctx context.Context, s *config.Settings, files []string, more
 		}
 	}
 	r := &replay{sinks: append(outlets.sinks, more...), tell: func(err error) { fmt.Fprintln(p.stderr, failure(err)) }, unknown: map[inspect.Kind]int{}}
+	n := -1
 	if s.Source("data_bytes").Given() {
-		n := dataBytes(s.DataBytes)
-		r.change = func(e *inspect.Event) *inspect.Event { return saved.Shorten(e, n) }
+		n = dataBytes(s.DataBytes)
 	}
+	secrets := inspect.NewHider(outlets.redact)
+	r.change = func(e *inspect.Event) *inspect.Event { return saved.Shorten(secrets.Hide(e), n) }
 	for _, name := range files {
 		if err = r.file(ctx, name, p.stdin); err != nil {
 			break

@@ -68,7 +68,10 @@ thrown away. It ends by itself.`
 
 Several files are shown one after the other. A file may be gzipped, and one that
 a killed run left behind is shown as far as it goes. - is standard input, whose
-lines are shown as they come.`
+lines are shown as they come.
+
+Secrets that were saved are hidden, as the proxy hides them, unless --show-secrets
+is given.`
 	exampleShow = `  tlsmitm show events.jsonl
   tlsmitm show --view lines --lang zh monday.jsonl.gz tuesday.jsonl
   tail -n +1 -f events.jsonl | tlsmitm show -

@@ -34,10 +34,8 @@ func (c *content) decode(cut bool) *Body {
 	if !utf8.Valid(bytes) {
 		_, out.Charset, _ = body.Charset(c.mediaType, bytes)
 	}
-	if hidden := o.Redact.Body(c.mediaType, bytes); !same(hidden, bytes) {
-		bytes, out.Hidden = hidden, true
-	}
 	out.Bytes, out.Text = bytes, isText(bytes, out.Truncated)
+	out.hide(o.Redact, c.mediaType, c.secret)
 	return out
 }
 

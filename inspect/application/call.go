@@ -9,8 +9,12 @@ import (
 	"tlsmitm/inspect/protobuf"
 )
 
-// maxFields bounds the text that a message is told in.
-const maxFields = 64 << 10
+const (
+	// maxFields bounds the text that a message is told in.
+	maxFields = 64 << 10
+	// maxSearched bounds the text of one in which secrets are looked for.
+	maxSearched = 16 << 20
+)
 
 // calls tells of the messages of a gRPC call.
 func (c *content) calls(h *httpmsg.Head, web, text bool) messages {
@@ -33,30 +37,33 @@ func (c *content) call(m grpc.Message) {
 		Bytes: m.Data, Truncated: m.Truncated, Error: m.Err,
 	}
 	c.read(told)
+	c.secret = c.secret || told.Hidden
 	c.e.l.c.emit(c.direction, told)
 }
 
 // read says what a message contains: by the names of the schema, or as numbered
 // fields. Secrets are looked for where names are known.
 func (c *content) read(m *GRPCMessage) {
+	r := c.e.l.c.options.Redact
+	defer m.hide(r)
 	if m.Error != "" || len(m.Bytes) == 0 && m.Truncated {
 		return
 	}
-	o := &c.e.l.c.options
-	media := ""
-	if t := c.typeOf(m.Path); t != nil {
-		d := t.Decode(m.Bytes, maxFields)
-		m.Type, m.Fields = t.Name(), d.Text
-		var line bytes.Buffer
-		if d.JSON && json.Compact(&line, []byte(d.Text)) == nil {
-			m.Fields, m.JSON, media = line.String(), true, "application/json"
-		}
-	} else {
+	t := c.typeOf(c.e.path)
+	if t == nil {
 		m.Fields = protobuf.Tree(protobuf.Parse(m.Bytes), maxFields)
+		return
 	}
-	before := []byte(m.Fields)
-	if hidden := o.Redact.Body(media, before); !same(hidden, before) {
-		m.Fields, m.Bytes, m.Hidden = string(hidden), nil, true
+	d := t.Decode(m.Bytes, maxFields)
+	m.Type, m.Fields = t.Name(), d.Text
+	var line bytes.Buffer
+	if d.JSON && json.Compact(&line, []byte(d.Text)) == nil {
+		m.Fields, m.JSON = line.String(), true
+	}
+	if !d.JSON && len(d.Text) > maxFields { // what is not shown of the text is still in the bytes
+		if all := []byte(t.Decode(m.Bytes, maxSearched).Text); !same(r.Body("application/json", all), all) {
+			m.Bytes, m.Hidden = nil, true
+		}
 	}
 }
 
@@ -77,10 +84,12 @@ func (c *content) typeOf(path string) *protobuf.MessageType {
 }
 
 // grpcStatus is the outcome that trailers tell, if they do.
-func grpcStatus(f httpmsg.Fields) *GRPCStatus {
+func (e *exchange) grpcStatus(f httpmsg.Fields) *GRPCStatus {
 	code, name, message, ok := grpc.Status(f)
 	if !ok {
 		return nil
 	}
-	return &GRPCStatus{Code: code, Name: name, Message: message}
+	s := &GRPCStatus{Code: code, Name: name, Message: message}
+	s.hide(e.l.c.options.Redact)
+	return s
 }

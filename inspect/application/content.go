@@ -21,6 +21,7 @@ type content struct {
 	kept      []byte
 	claimed   int    // bytes of the budget
 	full      bool   // more is not kept
+	secret    bool   // a secret was found in one of the messages
 	sum       uint32 // of head and content, where it is asked for
 
 	messages messages // what is told of one by one; nil if nothing is

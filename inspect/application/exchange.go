@@ -73,12 +73,7 @@ func (e *exchange) since(t time.Time) time.Duration { return max(0, t.Sub(e.told
 
 // hide returns fields with the secrets in them hidden.
 func (e *exchange) hide(f httpmsg.Fields) httpmsg.Fields {
-	r := e.l.c.options.Redact
-	hidden := make(httpmsg.Fields, len(f))
-	for i := range f {
-		hidden[i] = httpmsg.Field{Name: f[i].Name, Value: r.Header(f[i].Name, f[i].Value)}
-	}
-	return hidden
+	return hideFields(e.l.c.options.Redact, f)
 }
 
 func (e *exchange) requestHead(d Direction, h *httpmsg.Head) {
@@ -121,7 +116,7 @@ func (e *exchange) responseHead(h *httpmsg.Head) {
 		e.Protocol = h.Protocol
 	}
 	r := e.answer()
-	r.Status, r.Reason, r.Headers, r.HeadBytes = h.Status, h.Reason, e.hide(h.Fields), h.Bytes
+	r.Status, r.Reason, r.Headers, r.HeadBytes = h.Status, hideLabel(c.options.Redact, h.Reason), e.hide(h.Fields), h.Bytes
 	e.switching = h.Status == 101 || e.method == "CONNECT" && h.Status >= 200 && h.Status < 300
 	e.extensions = strings.Join(h.Fields.Values("Sec-WebSocket-Extensions"), ", ")
 	if e.begun[0] {
@@ -129,7 +124,7 @@ func (e *exchange) responseHead(h *httpmsg.Head) {
 	}
 	e.response.begin(h)
 	if e.call {
-		e.told.GRPC = grpcStatus(h.Fields)
+		e.told.GRPC = e.grpcStatus(h.Fields)
 	}
 	told := &Response{Ref: e.Ref, Message: *r, FirstByte: e.told.Timings.FirstByte}
 	c.emit(Down, told)
@@ -142,7 +137,7 @@ func (e *exchange) trailers(d Direction, f httpmsg.Fields) {
 	}
 	m.Trailers = append(m.Trailers, e.hide(f)...)
 	if d == Down && e.call {
-		if s := grpcStatus(f); s != nil {
+		if s := e.grpcStatus(f); s != nil {
 			e.told.GRPC = s
 		}
 	}
@@ -155,7 +150,7 @@ func (e *exchange) anomaly(d Direction, a httpmsg.Anomaly) bool {
 	if m == nil {
 		return false
 	}
-	a.Detail = string(e.l.c.options.Redact.Text([]byte(a.Detail)))
+	a = hideAnomaly(e.l.c.options.Redact, a)
 	if len(m.Anomalies) < maxAnomalies {
 		// A message that was told already shares the list as it was.
 		m.Anomalies = append(m.Anomalies[:len(m.Anomalies):len(m.Anomalies)], a)

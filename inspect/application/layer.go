@@ -131,7 +131,7 @@ func (l *layer) Anomaly(x httpmsg.Exchange, up bool, a httpmsg.Anomaly) {
 	if e := l.exchanges[x]; e != nil && e.anomaly(Direction(up), a) {
 		return
 	}
-	l.c.emit(Direction(up), &Trouble{Ref: l.ref(x), Anomalies: []httpmsg.Anomaly{a}})
+	l.trouble(up, &Trouble{Ref: l.ref(x), Anomalies: []httpmsg.Anomaly{a}})
 }
 
 // Frame implements httpmsg.Receiver.
@@ -139,12 +139,19 @@ func (l *layer) Frame(up bool, f *httpmsg.Frame) {
 	ref := l.ref(httpmsg.Exchange(f.Stream))
 	frame := *f
 	frame.Payload = nil // header blocks may hold secrets, and DATA are told as bodies
-	l.c.emit(Direction(up), &Frame{Ref: ref, Frame: frame})
+	told := &Frame{Ref: ref, Frame: frame}
+	told.hide(l.c.options.Redact)
+	l.c.emit(Direction(up), told)
 }
 
 // Failed implements httpmsg.Receiver.
 func (l *layer) Failed(up bool, why string) {
-	l.c.emit(Direction(up), &Trouble{Ref: Ref{Protocol: l.protocol}, Failed: true, Reason: why})
+	l.trouble(up, &Trouble{Ref: Ref{Protocol: l.protocol}, Failed: true, Reason: why})
+}
+
+func (l *layer) trouble(up bool, t *Trouble) {
+	t.hide(l.c.options.Redact)
+	l.c.emit(Direction(up), t)
 }
 
 // ref names an exchange that may be over, or have been none.

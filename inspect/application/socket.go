@@ -36,13 +36,12 @@ func (s *socket) message(m websocket.Message) {
 		b, m.Truncated = b[:n], true
 	}
 	text := isText(b, m.Truncated)
-	if text {
-		b = s.c.options.Redact.Body("", b)
-	}
-	s.c.emit(Direction(m.Up), &WebSocketMessage{
+	told := &WebSocketMessage{
 		Ref: s.ref, Index: *way, Opcode: uint8(m.Opcode), Kind: m.Opcode.String(),
 		Length: m.Length, DecodedSize: m.Decoded, Compressed: m.Compressed, Fragments: m.Fragments,
 		Bytes: b, Text: text, Truncated: m.Truncated,
-		CloseCode: int(m.CloseCode), CloseReason: string(s.c.options.Redact.Text([]byte(m.CloseReason))), Anomalies: m.Anomalies, Cut: m.Cut,
-	})
+		CloseCode: int(m.CloseCode), CloseReason: m.CloseReason, Anomalies: m.Anomalies, Cut: m.Cut,
+	}
+	told.hide(s.c.options.Redact)
+	s.c.emit(Direction(m.Up), told)
 }

@@ -36,14 +36,14 @@ func (c *content) events() messages {
 	index := 0
 	return sse.New(func(v sse.Event) {
 		index++
-		r := c.e.l.c.options.Redact
 		told := &ServerSentEvent{
 			Ref: c.e.Ref, Index: index, Kind: string(v.Kind), Type: v.Type, ID: v.ID, Retry: -1, Size: v.Size,
-			Data: string(r.Body("", []byte(v.Data))), Truncated: v.Truncated, Unfinished: v.Unfinished,
+			Data: v.Data, Truncated: v.Truncated, Unfinished: v.Unfinished,
 		}
 		if v.HasRetry {
 			told.Retry = v.Retry
 		}
+		told.hide(c.e.l.c.options.Redact)
 		c.e.l.c.emit(Down, told)
 	})
 }

@@ -140,7 +140,12 @@ func (s *scanner) settle(src []byte, begin, end int) bool {
 			if from < 0 {
 				from, to = m[0], m[1]
 			}
-			if sp := (span{from: from + base, to: to + base, kind: p.kind, whole: true}); sp.to > 0 && sp.to > sp.from {
+			sp := span{from: from + base, to: to + base, kind: p.kind, whole: true}
+			if sp.from > 0 && inMask(src, sp.from) {
+				found = true
+				continue
+			}
+			if sp.to > 0 && sp.to > sp.from {
 				if sp.from < 0 {
 					sp.from, sp.whole = 0, false
 				}

@@ -11,6 +11,7 @@ const (
 	frameData         = 0
 	frameHeaders      = 1
 	frameReset        = 3
+	frameSettings     = 4
 	framePush         = 5
 	frameContinuation = 9
 	frameGoAway       = 7
@@ -51,6 +52,16 @@ type http2Stream struct {
 	dark bool // not to be looked into
 	pass bool // of a format without names
 	grpc *grpc
+}
+
+// beginsHTTP2 says that b begins as one end of a connection does: with the preface, or
+// with SETTINGS (RFC 9113, section 3.4).
+func beginsHTTP2(b []byte) bool {
+	if len(b) < frameHeader {
+		return false
+	}
+	settings := b[0] == 0 && b[2]%6 == 0 && b[3] == frameSettings && b[4] == 0 && binary.BigEndian.Uint32(b[5:]) == 0
+	return settings || bytes.HasPrefix(b, []byte(http2Preface[:min(len(b), len(http2Preface))]))
 }
 
 func newHTTP2(r *Redactor) *http2 { return &http2{r: r, begun: false} }
@@ -174,7 +185,7 @@ func (h *http2) of(id uint32) *http2Stream {
 
 func (h *http2) skip(n int) follower {
 	if h.have < frameHeader || int64(n) > h.left || h.padding < 0 {
-		return hidden{"unknown"} // where frames begin is lost
+		return hidden{kind: "unknown"} // where frames begin is lost
 	}
 	if h.kind() == frameData {
 		s := h.of(h.stream())
@@ -215,7 +226,7 @@ func (s *http2Stream) follow(r *Redactor, c *canvas, n int, final bool) {
 	case s.pass:
 		c.pass(n)
 	case s.grpc != nil:
-		s.grpc.follow(r, c, n)
+		s.grpc.follow(c, n)
 	default:
 		if s.text == nil {
 			s.text = newScanner(r, modeText)
@@ -263,15 +274,14 @@ func knownBinary(b []byte) bool {
 // grpcPrefix is before each message: whether it is compressed, and its length.
 const grpcPrefix = 5
 
-// grpc follows length-prefixed messages, and hides those that are compressed.
+// grpc follows length-prefixed messages, and hides them: names are in their schema.
 type grpc struct {
 	prefix [grpcPrefix]byte
 	have   int
 	left   int64
-	text   *scanner
 }
 
-func (g *grpc) follow(r *Redactor, c *canvas, n int) {
+func (g *grpc) follow(c *canvas, n int) {
 	for n > 0 {
 		if g.have < grpcPrefix {
 			k := copy(g.prefix[g.have:], c.rest()[:n])
@@ -279,10 +289,6 @@ func (g *grpc) follow(r *Redactor, c *canvas, n int) {
 			n -= k
 			if g.have += k; g.have == grpcPrefix {
 				g.left = int64(binary.BigEndian.Uint32(g.prefix[1:]))
-				if g.text == nil {
-					g.text = newScanner(r, modeText)
-				}
-				g.text.reset(modeText)
 				if g.left == 0 {
 					g.have = 0
 				}
@@ -291,11 +297,7 @@ func (g *grpc) follow(r *Redactor, c *canvas, n int) {
 		}
 		k := int(min(g.left, int64(n)))
 		g.left -= int64(k)
-		if g.prefix[0] != 0 {
-			c.blank(k, "compressed", false)
-		} else {
-			c.scan(g.text, k, g.left == 0)
-		}
+		c.blank(k, "grpc", g.left == 0 && uint32(k) == binary.BigEndian.Uint32(g.prefix[1:]))
 		n -= k
 		if g.left == 0 {
 			g.have = 0

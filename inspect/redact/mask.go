@@ -21,6 +21,7 @@ const (
 	maskOpen  = "‹"
 	maskClose = "›"
 	hashBytes = 3
+	maxMask   = 64 // a longer one is none
 )
 
 // mask appends the mask of a secret.
@@ -65,15 +66,18 @@ func (r *Redactor) hash(value []byte) string {
 }
 
 // overwrite puts a mask of the same length over a secret: as much of it as fits,
-// and stars. whole says that b is all of the secret.
+// and stars. A mask that is there already stays.
 func (r *Redactor) overwrite(dst, secret []byte, sp span) {
+	if sp.whole && isMask(secret) {
+		return
+	}
 	var buf [96]byte
 	at := 0
 	if sp.whole && !r.stars && len(dst) == len(secret) && len(secret) >= 2*hashBytes+len(maskOpen)+len(maskClose) {
 		value := plain(secret, sp.how)
 		sum := r.hash(value)
 		m := appendLong(buf[:0], sp.kind, len(value), sum)
-		if len(m) > len(dst) {
+		if len(m) > len(dst) || sp.form == shapeShort || sp.form == shapeUser {
 			m = append(appendShort(append(buf[:0], maskOpen...), sp.kind, len(value), sum), maskClose...)
 		}
 		if len(m) > len(dst) {
@@ -86,6 +90,18 @@ func (r *Redactor) overwrite(dst, secret []byte, sp span) {
 	for i := at; i < len(dst); i++ {
 		dst[i] = '*'
 	}
+}
+
+// inMask says that the bytes of b from a place on stand in a mask, or are one.
+func inMask(b []byte, from int) bool {
+	start := max(0, from-maxMask)
+	open := bytes.LastIndex(b[start:min(len(b), from+len(maskOpen))], []byte(maskOpen))
+	if open < 0 || bytes.Contains(b[start+open:max(from, start+open)], []byte(maskClose)) {
+		return false
+	}
+	open += start
+	end := bytes.Index(b[from:min(len(b), open+maxMask)], []byte(maskClose))
+	return end >= 0 && isMask(b[open:from+end+len(maskClose)])
 }
 
 // isMask says that a value is hidden already.
@@ -103,7 +119,7 @@ func isMask(b []byte) bool {
 	} else if inner, ok = bytes.CutPrefix(b, []byte("(")); ok {
 		inner, ok = bytes.CutSuffix(inner, []byte(")"))
 	}
-	if !ok || len(inner) > 64 || len(inner) < 2*hashBytes {
+	if !ok || len(inner) > maxMask || len(inner) < 2*hashBytes {
 		return false
 	}
 	head, sum := inner[:len(inner)-2*hashBytes], inner[len(inner)-2*hashBytes:]

@@ -228,3 +228,56 @@ func TestRules(t *testing.T) {
 		}
 	}
 }
+
+// TestHiddenStreamsStay holds what a stream has hidden against another redactor, with
+// the same rules and another salt.
+func TestHiddenStreamsStay(t *testing.T) {
+	rules := Default()
+	rules.Headers = append(rules.Headers, "X-Acme")
+	rules.Patterns = append(rules.Patterns, `acme-(?P<secret>\S+)`)
+	again, err := New(rules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := New(rules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	long := strings.Repeat("abcdefgh", 8)
+	for name, c := range map[string]struct {
+		kind Kind
+		text string
+	}{
+		"heads":      {HTTP1, "GET /?token=" + long + "&x=1 HTTP/1.1\r\nX-Acme: " + long + "\r\nReferer: https://u:" + long + "@e.org/?token=" + long + "\r\nCookie: a=b; sid=" + long + "\r\n\r\n"},
+		"forms":      {HTTP1, "GET / HTTP/1.1\r\nX-It: acme-" + long + "\r\n\r\n"},
+		"the end":    {HTTP1, "POST / HTTP/1.1\r\nContent-Length: 69\r\n\r\nacme-" + long},
+		"compressed": {HTTP1, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 64\r\n\r\n" + long},
+		"HTTP/2":     {HTTP2, http2Preface + frame(4, 0, 0, "") + frame(1, 4, 1, "\x82"+long) + frame(0, 1, 1, `{"pwd":"`+long+`"}`)},
+		"gRPC":       {HTTP2, http2Preface + frame(4, 0, 0, "") + frame(1, 4, 1, "\x82"+long) + frame(0, 1, 1, "\x00\x00\x00\x00\x40"+long)},
+	} {
+		once := one(r.Stream(c.kind), c.text)
+		if twice := one(again.Stream(c.kind), once); twice != once || once == c.text || !strings.Contains(once, maskOpen) {
+			t.Errorf("%s\nonce  %q\ntwice %q", name, once, twice)
+		}
+	}
+	for name, text := range seeds(t) {
+		for kind := range HTTP2 {
+			pieces := newCutter(1).pieces(text, len(text)/2)
+			var first, second []byte
+			a, b := r.Stream(kind), again.Stream(kind)
+			for _, p := range pieces {
+				dst := append([]byte(nil), p...)
+				a.Mask(dst, dst)
+				first = append(first, dst...)
+				b.Mask(dst, dst)
+				second = append(second, dst...)
+			}
+			if string(first) != string(second) {
+				t.Errorf("%s, kind %d\nonce  %q\ntwice %q", name, kind, first, second)
+			}
+		}
+		if once := again.Text(text); string(r.Text(once)) != string(once) {
+			t.Errorf("%s\nonce  %q\ntwice %q", name, once, r.Text(once))
+		}
+	}
+}

@@ -10,6 +10,16 @@ const (
 	HTTP2             // HTTP/2
 )
 
+// KindOf says of an application protocol, as ALPN names it, what its bytes are. What
+// is not HTTP/2 is followed as HTTP/1, which finds out by itself, however the data are
+// cut, when they are HTTP/2 or nothing of the kind.
+func KindOf(alpn string) Kind {
+	if alpn == "h2" {
+		return HTTP2
+	}
+	return HTTP1
+}
+
 // Stream hides the secrets in one direction of a connection, as its bytes pass.
 // It is used by one goroutine; nil hides nothing.
 type Stream struct {
@@ -47,6 +57,18 @@ func (r *Redactor) Stream(k Kind) *Stream {
 		s.form = newPlain(r, false)
 	}
 	return s
+}
+
+// Rest returns what hides secrets in one direction of a connection of which the first
+// bytes, any number of them, were not seen: it hides all until it knows what it sees.
+func (r *Redactor) Rest(k Kind) *Stream {
+	if r == nil {
+		return nil
+	}
+	if k == HTTP2 {
+		return &Stream{r: r, form: hidden{kind: "unknown", until: r}}
+	}
+	return &Stream{r: r, form: newPlain(r, true).skip(1)}
 }
 
 // Mask copies the stream's next bytes from src to dst, and hides the secrets in
@@ -150,9 +172,15 @@ func (p *plainText) resume(src []byte) follower {
 }
 
 // hidden follows what cannot be looked into any more, and hides all of it.
-type hidden struct{ kind string }
+type hidden struct {
+	kind  string
+	until *Redactor // not nil: until a piece begins as HTTP/2 does
+}
 
 func (h hidden) follow(c *canvas) follower {
+	if h.until != nil && c.at == 0 && beginsHTTP2(c.src) {
+		return newHTTP2(h.until)
+	}
 	c.blank(len(c.rest()), h.kind, false)
 	return h
 }

@@ -65,7 +65,7 @@ func TestHTTP2(t *testing.T) {
 		{"padding", frame(0, 8, 1, "\x03{\"pw\x00\x00\x00") + frame(0, 9, 1, "\x02d\":\"abc\"}xy"), frame(0, 8, 1, "\x03{\"pw\x00\x00\x00") + frame(0, 9, 1, "\x02d\":\"***\"}**")},
 		{"compressed data", frame(0, 1, 1, "\x1f\x8b\x08\x00abc") + frame(0, 0, 3, "\x1b\x03\x00"), frame(0, 1, 1, "*******") + frame(0, 0, 3, "***")},
 		{"images", frame(0, 1, 1, "\x89PNG\r\n\x1a\nxyz"), frame(0, 1, 1, "\x89PNG\r\n\x1a\nxyz")},
-		{"gRPC", frame(0, 0, 1, "\x00\x00\x00\x00\x02\x08\x01\x01\x00\x00\x00\x03abc\x00\x00\x00\x00\x02ok"), frame(0, 0, 1, "\x00\x00\x00\x00\x02\x08\x01\x01\x00\x00\x00\x03***\x00\x00\x00\x00\x02ok")},
+		{"gRPC", frame(0, 0, 1, "\x00\x00\x00\x00\x02\x08\x01\x01\x00\x00\x00\x03abc\x00\x00\x00\x00\x02ok"), frame(0, 0, 1, "\x00\x00\x00\x00\x02**\x01\x00\x00\x00\x03***\x00\x00\x00\x00\x02**")},
 		{"pushes and continuations", frame(5, 0, 1, "abc") + frame(9, 4, 1, "def") + frame(6, 0, 0, "12345678") + frame(0x4d, 0, 1, "abc"), frame(5, 0, 1, "***") + frame(9, 4, 1, "***") + frame(6, 0, 0, "12345678") + frame(0x4d, 0, 1, "***")},
 	} {
 		if got := one(r.Stream(HTTP2), c.in); got != c.want {

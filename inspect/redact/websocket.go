@@ -77,7 +77,7 @@ func (w *webSocket) frame() follower {
 		w.left = uint64(short)
 	}
 	if w.left > 1<<62 {
-		return hidden{"unknown"}
+		return hidden{kind: "unknown"}
 	}
 	opcode := w.header[0] & 0x0f
 	control := opcode >= 8
@@ -101,7 +101,7 @@ func (w *webSocket) end() {
 
 func (w *webSocket) skip(n int) follower {
 	if w.have < w.need || uint64(n) > w.left {
-		return hidden{"unknown"}
+		return hidden{kind: "unknown"}
 	}
 	w.blind, w.dark = true, true
 	w.left -= uint64(n)

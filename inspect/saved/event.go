@@ -111,7 +111,7 @@ func (m *members) envelope(e *inspect.Event) {
 }
 
 func runStart(m *members, _ *inspect.Event) any {
-	return &inspect.RunStart{Version: m.str("version"), PID: m.count("pid"), Listen: m.str("listen"), CASHA256: m.str("ca_sha256")}
+	return &inspect.RunStart{Version: m.str("version"), PID: m.count("pid"), Listen: m.str("listen"), CASHA256: m.str("ca_sha256"), Files: m.strings("files")}
 }
 
 func runEnd(m *members, _ *inspect.Event) any {
@@ -121,7 +121,7 @@ func runEnd(m *members, _ *inspect.Event) any {
 func connOpen(m *members, _ *inspect.Event) any {
 	return &inspect.ConnOpen{
 		Client: m.str("client"), Target: m.str("target"), Via: inspect.Via(m.str("via")),
-		Mode: inspect.Mode(m.str("mode")), UserAgent: m.str("user_agent"),
+		Mode: inspect.Mode(m.str("mode")), UserAgent: m.str("user_agent"), Hidden: m.str("secrets") == "hidden",
 	}
 }
 

@@ -86,12 +86,12 @@ func curlCommand(x *application.Exchange) string {
 func curlRemarks(x *application.Exchange) (remarks []string) {
 	remarks = append(remarks, x.Exchange)
 	r := &x.Request
-	hidden := r.Body != nil && r.Body.Hidden || strings.Contains(r.URL, hiddenMark)
+	hidden := r.Body != nil && r.Body.Hidden || strings.Contains(r.URL, hiddenMark) || strings.Contains(r.URL, hiddenUser)
 	for _, f := range r.Headers {
 		hidden = hidden || strings.Contains(f.Value, hiddenMark)
 	}
 	if hidden {
-		remarks = append(remarks, "secrets are hidden in this: --show-secrets on the run keeps them")
+		remarks = append(remarks, "secrets are hidden in this, and what stands for them is no use: --show-secrets has those that were saved, and on a run it saves them")
 	}
 	if r.Body != nil && r.Body.Truncated {
 		remarks = append(remarks, fmt.Sprintf("only %d of the body's %d bytes were kept: http.body_bytes sets how many", len(r.Body.Bytes), r.Body.Size))
@@ -102,8 +102,12 @@ func curlRemarks(x *application.Exchange) (remarks []string) {
 	return remarks
 }
 
-// hiddenMark begins what stands for a secret.
-const hiddenMark = "‹"
+// hiddenMark begins what stands for a secret, and hiddenUser what does in the
+// userinfo of a URL.
+const (
+	hiddenMark = "‹"
+	hiddenUser = "//(userinfo-"
+)
 
 // curlMethod gives the method, unless curl would choose it.
 func curlMethod(r *application.Message) []string {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -37,6 +38,9 @@ type Input struct {
 	Options []Option
 	// Flags holds the values of the flags that were given, by name.
 	Flags map[string][]string
+	// OfFile are the beginnings of the fields that count of the file, such as
+	// "secrets."; nil means all of them. The others keep their defaults.
+	OfFile []string
 	// LookupEnv reads the environment; nil is an empty one.
 	LookupEnv func(string) (string, bool)
 }
@@ -54,6 +58,7 @@ func Load(in Input) (*Settings, error) {
 	for _, o := range in.Options {
 		if texts, src := in.texts(o); o.Flag == FlagConfig && len(texts) > 0 {
 			problems = append(problems, s.readFile(texts[len(texts)-1], src)...)
+			s.restrict(in.OfFile)
 		}
 	}
 	for _, o := range in.Options {
@@ -121,6 +126,20 @@ func (s *Settings) readFile(path string, src Source) Problems {
 	f := file{name: path, sources: s.sources}
 	f.read(text, &s.Config)
 	return f.problems
+}
+
+// restrict leaves out what a file says of other fields than those that count.
+func (s *Settings) restrict(to []string) {
+	counts := func(path string) bool {
+		return to == nil || slices.ContainsFunc(to, func(begin string) bool { return strings.HasPrefix(path, begin) })
+	}
+	c := Default()
+	Fields(&s.Config, func(path string, v reflect.Value) {
+		if !counts(path) {
+			v.Set(field(&c, path))
+		}
+	})
+	maps.DeleteFunc(s.sources, func(path string, _ Source) bool { return !counts(path) })
 }
 
 // readAll reads one byte more than a settings file may have, at most.
