@@ -72,7 +72,7 @@ func (h *Hider) body(e *Event) any {
 		return &v
 	case *Loss:
 		if s := h.conn(e.Conn).ways[way{e.Leg, e.From}]; s != nil {
-			s.Skip(int(min(b.Bytes, 1<<30)))
+			s.Lose()
 		}
 	case *Diagnosis:
 		v := *b
@@ -128,15 +128,13 @@ func (h *Hider) data(e *Event, d *Data) *Data {
 		}
 		c.ways[w] = s
 	}
-	missing := d.Length - len(d.Bytes)
-	if d.Reason != "" {
-		missing = d.Length
-	}
 	v := *d
 	v.Bytes = clone(d.Bytes)
 	s.Mask(v.Bytes, d.Bytes)
-	switch {
+	switch missing := d.Length - len(d.Bytes); {
 	case missing == 0:
+	case d.Reason != "":
+		s.Lose()
 	case c.hidden:
 		restoreCut(v.Bytes, d.Bytes)
 		c.ways[w] = h.redact.Stream(redact.Text)

@@ -65,10 +65,11 @@ func (r *Redactor) Rest(k Kind) *Stream {
 	if r == nil {
 		return nil
 	}
-	if k == HTTP2 {
-		return &Stream{r: r, form: hidden{kind: "unknown", until: r}}
+	s := r.Stream(k)
+	if s.Lose(); k == HTTP2 {
+		s.form = hidden{kind: "unknown", until: r}
 	}
-	return &Stream{r: r, form: newPlain(r, true).skip(1)}
+	return s
 }
 
 // Mask copies the stream's next bytes from src to dst, and hides the secrets in
