@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"tlsmitm/inspect/tlscrypt"
@@ -33,6 +34,8 @@ type notary struct {
 	perSecond float64 // negative: no bound
 	tokens    float64
 	since     time.Time
+
+	tries atomic.Int64 // of bits, where there is no bound on signatures
 }
 
 // parsedCertificate is a certificate as it was sent.
@@ -52,10 +55,30 @@ func newNotary(perSecond int) *notary {
 
 // may says whether another signature may be checked at a time, which never goes back
 // much.
-func (n *notary) may(at time.Time) bool {
-	if n.perSecond < 0 {
-		return true
+func (n *notary) may(at time.Time) bool { return n.perSecond < 0 || n.spend(at, 1) }
+
+// What it costs to try a bit: a MAC over a handshake is cheap against a signature.
+const (
+	tryMAC       = 1
+	trySignature = 16
+	// triesPerSignature is how many MACs take as long as a signature.
+	triesPerSignature = 16
+	// maxTries bounds the searches for flipped bits where signatures are not bounded,
+	// to some ten seconds all together.
+	maxTries = 1 << 22
+)
+
+// mayMend says whether a flipped bit may be sought in so many bytes at a time.
+func (n *notary) mayMend(at time.Time, size, try int) bool {
+	cost := 8 * size * try
+	if n.perSecond >= 0 {
+		return n.spend(at, float64(cost)/triesPerSignature)
 	}
+	return n.tries.Add(int64(cost)) <= maxTries
+}
+
+// spend says whether so many signatures may be checked.
+func (n *notary) spend(at time.Time, cost float64) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.since.IsZero() {
@@ -65,10 +88,10 @@ func (n *notary) may(at time.Time) bool {
 		n.tokens = min(n.tokens+d.Seconds()*n.perSecond, n.perSecond*notaryBurst)
 		n.since = at
 	}
-	if n.tokens < 1 {
+	if n.tokens < cost {
 		return false
 	}
-	n.tokens--
+	n.tokens -= cost
 	return true
 }
 

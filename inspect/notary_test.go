@@ -86,3 +86,23 @@ func TestRecent(t *testing.T) {
 		}
 	}
 }
+
+// TestNotaryBoundsMending: the search for flipped bits is paid for as the signatures are
+// that take as long, and bounded where those are not.
+func TestNotaryBoundsMending(t *testing.T) {
+	at := time.Unix(100, 0)
+	n := newNotary(100) // 1000 at once
+	if !n.mayMend(at, 256, tryMAC) || n.mayMend(at, 512, trySignature) || !n.mayMend(at, 64, trySignature) {
+		t.Error("128, 4096 and 512 signatures' worth")
+	}
+	if n.mayMend(at, 1024, tryMAC) || !n.may(at) {
+		t.Error("512 more than what is left, 360")
+	}
+	all, tries := newNotary(-1), 0
+	for all.mayMend(at, 256, tryMAC) {
+		tries++
+	}
+	if tries != maxTries/2048 {
+		t.Errorf("%d searches", tries)
+	}
+}

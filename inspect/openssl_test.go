@@ -148,6 +148,9 @@ func TestOpenSSL(t *testing.T) {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
 			rec := r.record(t, path, dir)
+			if r.strip == "" {
+				checkFlips(t, rec, LegServer, 1)
+			}
 			for when, rec := range map[string]*recording{"early": rec, "late": rec.late()} {
 				if when == "late" && (r.add != "" || r.before > 0) {
 					continue // a binder is checked when its hello passes

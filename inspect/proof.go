@@ -51,6 +51,7 @@ const (
 	reasonNoPremaster = "the premaster secret is not known"
 	reasonNotCovered  = "no check that covers it succeeded"
 	reasonMended      = "but for one bit of a signature before it"
+	reasonFlipped     = "one bit of a signature or binder before it is wrong"
 	reasonNoBefore    = "the handshake before it was not seen"
 	reasonDelegated   = "the delegated credential cannot be read"
 )

@@ -15,21 +15,16 @@ const maxTranscripts = 4
 
 // prover checks what the handshake of a leg proves, message by message.
 type prover struct {
-	// transcripts is the handshake so far. There is more than one only after a
-	// Finished or a binder that is not what it would have to be: then what comes
-	// later may have been made over the right one as well as over what passed.
-	transcripts []*tlscrypt.Transcript
+	readings // of the handshake so far
 	// session is the transcript up to the Client Key Exchange, which an extended
 	// master secret is bound to; nil if there is none.
 	session *tlscrypt.Transcript
 	// unruled is the transcript as it would be if a Hello Retry Request did not
 	// rewrite it.
 	unruled *tlscrypt.Transcript
-	// suspects are where a bit may have been flipped on the way.
-	suspects []suspect
-	shown    [2]shownKey // by the client, by the server
-	covered  bool        // something that covers the whole transcript has verified
-	summary  []LegProof
+	shown   [2]shownKey // by the client, by the server
+	covered bool        // something that covers the whole transcript has verified
+	summary []LegProof
 
 	// verifyData is of the latest Finished, before of the handshake before: a
 	// renegotiation names them (RFC 5746 3.1).
@@ -73,7 +68,7 @@ func (c *conversation) prove(f *flow, m *Message, body []byte, at time.Time) {
 			return
 		}
 	case tlswire.HandshakeTypeClientHello:
-		c.proveClientHello(m)
+		c.proveClientHello(m, at)
 		return
 	case tlswire.HandshakeTypeServerHello:
 		if m.ServerHello != nil && m.ServerHello.IsHelloRetryRequest() {
@@ -83,11 +78,11 @@ func (c *conversation) prove(f *flow, m *Message, body []byte, at time.Time) {
 	case tlswire.HandshakeTypeHelloRetryRequest:
 		p.retry(c.version, tlscrypt.Hash(c.version, c.suite)) // as drafts of TLS 1.3 had it
 	case tlswire.HandshakeTypeCertificate, tlswire.HandshakeTypeCompressedCertificate:
-		p.shown[f.side()] = c.proveCertificate(f, m, at)
+		p.shown[f.side()] = c.proveCertificate(f, m, at, &p.readings)
 	case tlswire.HandshakeTypeServerKeyExchange:
 		c.proveServerKeyExchange(m, body, at)
 	case tlswire.HandshakeTypeCertificateVerify:
-		c.proveCertificateVerify(f, m, body, at, p.transcripts, p.shown[f.side()])
+		c.proveCertificateVerify(f, m, body, at, &p.readings, p.shown[f.side()])
 	case tlswire.HandshakeTypeClientKeyExchange:
 		p.add(m.Raw)
 		p.snapshot(c)
@@ -99,11 +94,9 @@ func (c *conversation) prove(f *flow, m *Message, body []byte, at time.Time) {
 	p.add(m.Raw)
 }
 
-// add appends a message to all readings of the transcript.
+// add appends a message.
 func (p *prover) add(raw []byte) {
-	for _, t := range p.transcripts {
-		t.Add(raw)
-	}
+	p.readings.add(raw)
 	if p.unruled != nil {
 		p.unruled.Add(raw)
 	}
@@ -111,20 +104,24 @@ func (p *prover) add(raw []byte) {
 
 // lose says that a message of the handshake could not be read.
 func (p *prover) lose() {
-	for _, t := range p.transcripts {
+	for _, t := range p.all {
 		t.Break(tlscrypt.ReasonTranscript)
 	}
 }
 
 // retry rewrites the transcript for a Hello Retry Request, which then is added.
 func (p *prover) retry(v tlswire.Version, h crypto.Hash) {
-	p.suspects = nil
-	if len(p.transcripts) > 0 {
-		p.unruled, _ = p.transcripts[0].Fork()
+	if len(p.all) > 0 {
+		p.unruled, _ = p.all[0].Fork()
 	}
-	for _, t := range p.transcripts {
+	for _, t := range p.all {
 		if err := t.Retry(v, h); err != nil {
 			t.Break(tlscrypt.ReasonTranscript)
+		}
+	}
+	if len(p.all) > 0 && p.all[0].Retried() {
+		for i := range p.suspects { // of the hello, which is all that there was
+			p.suspects[i].part = tlscrypt.PartRetried
 		}
 	}
 }
@@ -132,10 +129,15 @@ func (p *prover) retry(v tlswire.Version, h crypto.Hash) {
 // snapshot keeps what an extended master secret is bound to.
 func (p *prover) snapshot(c *conversation) {
 	p.session = nil
-	if c.extended() && len(p.transcripts) > 0 {
-		if t, err := p.transcripts[0].Fork(); err == nil {
-			p.session = t
-		}
+	if c.extended() && len(p.all) > 0 {
+		p.session = p.all[0].Prefix(p.all[0].Parts())
+	}
+}
+
+// rebind has the master secret bound to the handshake as it was mended.
+func (p *prover) rebind() {
+	if p.session != nil {
+		p.session = p.all[0].Prefix(p.session.Parts())
 	}
 }
 
@@ -144,33 +146,36 @@ func (c *conversation) extended() bool {
 	return c.hello != nil && c.answer != nil && c.hello.ExtendedMasterSecret && c.answer.ExtendedMasterSecret
 }
 
-// addOr adds a message and, if it is not what it would have to be, follows a second
-// reading, in which that stands in its place.
+// addOr adds a message, and the right one in its place.
 func (p *prover) addOr(raw, right []byte) {
-	var second *tlscrypt.Transcript
-	if right != nil && len(p.transcripts) > 0 && len(p.transcripts) < maxTranscripts {
-		second, _ = p.transcripts[0].Fork() // it cannot fail with the hashes of crypto
-	}
-	p.add(raw)
-	if second != nil {
-		second.Add(right)
-		p.transcripts = append(p.transcripts, second)
+	p.readings.addOr(raw, right)
+	if p.unruled != nil {
+		p.unruled.Add(raw)
 	}
 }
 
 // proveFinished checks a Finished against the handshake before it.
 func (c *conversation) proveFinished(f *flow, m *Message, body []byte, at time.Time) {
 	p := &c.proofs
-	proof, right := c.checkFinished(f, body, p.transcripts)
-	if proof.Status == ProofFailed && c.mend(at, func(t *tlscrypt.Transcript) bool { return c.matches(f, t, body) }) {
-		proof, right = Proof{What: ProofFinished, Status: ProofVerified, Reason: reasonMended}, nil
+	proof, right := c.checkFinished(f, body, p.all)
+	oneBit := oneBitApart(body, right)
+	if proof.Status == ProofFailed && !oneBit {
+		found := c.mend(&p.readings, at, tryMAC, func(t *tlscrypt.Transcript) bool { return c.matches(f, t, body) })
+		proof = mended(proof, found)
+		if found != mendedNot {
+			right = nil
+			p.rebind()
+		}
 	}
 	m.addProof(proof)
-	if proof.Status == ProofVerified {
+	if proof.Status == ProofVerified || proof.Reason == reasonFlipped || oneBit {
 		p.covered = true
 	}
 	if !c.version.Is13() {
 		p.verifyData[f.side()] = body
+		if oneBit {
+			p.verifyData[f.side()] = right
+		}
 		if f.up {
 			c.proveMasterSecret(m)
 		}
@@ -210,7 +215,7 @@ func (c *conversation) checkFinished(f *flow, body []byte, readings []*tlscrypt.
 
 // precedes says why what a Finished covers cannot all have been seen, or "".
 func (c *conversation) precedes(f *flow) string {
-	if c.hello == nil || c.answer == nil || len(c.proofs.transcripts) == 0 {
+	if c.hello == nil || c.answer == nil || len(c.proofs.all) == 0 {
 		return reasonNoBefore
 	}
 	// Whose comes first: RFC 5246 7.3, RFC 8446 section 2.
@@ -306,13 +311,13 @@ func (c *conversation) proveRenegotiation(f *flow, m *Message) {
 // rest lets go of what a handshake that is complete needs no more. That of TLS 1.3
 // may be continued.
 func (p *prover) rest(c *conversation) {
-	p.session, p.unruled, p.summary = nil, nil, nil
+	p.session, p.unruled, p.suspects, p.summary = nil, nil, nil, nil
 	if !c.version.Is13() {
-		p.transcripts = nil
+		p.all = nil
 		return
 	}
 	h := tlscrypt.Hash(c.version, c.suite)
-	for _, t := range p.transcripts {
+	for _, t := range p.all {
 		t.Trim(h)
 	}
 }

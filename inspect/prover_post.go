@@ -16,7 +16,7 @@ const maxRequests = 4
 // 4.6.2). Its transcript is that of the handshake, then a request, then the answer.
 type postHandshake struct {
 	requests []certificateRequest
-	answer   []*tlscrypt.Transcript // of the answer in progress
+	answer   readings // of the handshake with the answer in progress
 	shown    shownKey
 }
 
@@ -33,21 +33,21 @@ func (c *conversation) provePost(f *flow, m *Message, body []byte, at time.Time)
 		}
 	case tlswire.HandshakeTypeCertificate, tlswire.HandshakeTypeCompressedCertificate:
 		c.beginPost(m)
-		p.post.shown = c.proveCertificate(f, m, at)
-		p.post.add(m.Raw)
+		p.post.shown = c.proveCertificate(f, m, at, &p.post.answer)
+		p.post.answer.add(m.Raw)
 	case tlswire.HandshakeTypeCertificateVerify:
-		c.proveCertificateVerify(f, m, body, at, p.post.answer, p.post.shown)
-		p.post.add(m.Raw)
+		c.proveCertificateVerify(f, m, body, at, &p.post.answer, p.post.shown)
+		p.post.answer.add(m.Raw)
 	case tlswire.HandshakeTypeFinished:
-		m.addProof(c.checkPostFinished(f, body))
-		p.post.answer, p.post.shown = nil, shownKey{}
+		m.addProof(c.checkPostFinished(f, body, at))
+		p.post.answer, p.post.shown = readings{}, shownKey{}
 	}
 }
 
 // beginPost begins the transcript of an answer: its context says to which request.
 func (c *conversation) beginPost(m *Message) {
 	post := &c.proofs.post
-	post.answer = nil
+	post.answer = readings{}
 	msg := m.CertificateMessage()
 	if msg == nil {
 		return
@@ -56,10 +56,10 @@ func (c *conversation) beginPost(m *Message) {
 		if !bytes.Equal(r.context, msg.RequestContext) {
 			continue
 		}
-		for _, t := range c.proofs.transcripts {
+		for _, t := range c.proofs.all {
 			if fork, err := t.Fork(); err == nil {
 				fork.Add(r.raw)
-				post.answer = append(post.answer, fork)
+				post.answer.all = append(post.answer.all, fork)
 			}
 		}
 		post.requests = append(post.requests[:i:i], post.requests[i+1:]...)
@@ -67,27 +67,26 @@ func (c *conversation) beginPost(m *Message) {
 	}
 }
 
-func (p *postHandshake) add(raw []byte) {
-	for _, t := range p.answer {
-		t.Add(raw)
-	}
-}
-
 // checkPostFinished checks the Finished of an answer, whose key comes from the
 // current secret (RFC 8446 4.4.4).
-func (c *conversation) checkPostFinished(f *flow, body []byte) Proof {
-	if len(c.proofs.post.answer) == 0 {
+func (c *conversation) checkPostFinished(f *flow, body []byte, at time.Time) Proof {
+	r := &c.proofs.post.answer
+	if len(r.all) == 0 {
 		return unproved(ProofFinished, reasonNoBefore)
 	}
 	if f.opener == nil || f.opener.TrafficSecret() == nil {
 		return unproved(ProofFinished, tlscrypt.ReasonNoSecret)
 	}
-	var failed error
-	for i, t := range c.proofs.post.answer {
+	check := func(t *tlscrypt.Transcript) error {
 		want, err := tlscrypt.Finished13(c.version, c.suite, f.opener.TrafficSecret(), t)
 		if err == nil {
 			err = tlscrypt.CheckFinished(body, want)
 		}
+		return err
+	}
+	var failed error
+	for i, t := range r.all {
+		err := check(t)
 		if err == nil {
 			return proved(ProofFinished, nil)
 		}
@@ -95,5 +94,9 @@ func (c *conversation) checkPostFinished(f *flow, body []byte) Proof {
 			failed = err
 		}
 	}
-	return proved(ProofFinished, failed)
+	proof := proved(ProofFinished, failed)
+	if proof.Status == ProofFailed {
+		proof = mended(proof, c.mend(r, at, tryMAC, func(t *tlscrypt.Transcript) bool { return check(t) == nil }))
+	}
+	return proof
 }

@@ -49,7 +49,7 @@ func (f *flow) ssl2Record(b []byte) int {
 		f.ssl2 = ssl2None
 		if h, err := tlswire.ParseSSL2ClientHello(raw[tlswire.SSL2HeaderLen:]); err == nil {
 			f.conv.clientHello(m, h, seg.at)
-			f.conv.proveClientHello(m)
+			f.conv.proveClientHello(m, seg.at)
 			if h.LegacyVersion < tlswire.VersionSSL30 {
 				f.ssl2 = ssl2All
 			}

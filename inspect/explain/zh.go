@@ -57,6 +57,7 @@ func chinese() *catalogue {
 			"the premaster secret is not known":                           "不知道预主密钥",
 			"no check that covers it succeeded":                           "覆盖它的检查均未通过",
 			"but for one bit of a signature before it":                    "除此前签名中的一个比特外",
+			"one bit of a signature or binder before it is wrong":         "此前的签名或 binder 中有一个比特错误",
 			"the handshake before it was not seen":                        "未见到此前的握手",
 			"the delegated credential cannot be read":                     "委托凭证无法解读",
 			"too many signatures at once (inspect.signatures_per_second)": "同时出现的签名太多（inspect.signatures_per_second）",

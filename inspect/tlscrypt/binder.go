@@ -9,6 +9,9 @@ import (
 	"tlsmitm/inspect/tlswire"
 )
 
+// binderLabels are of a ticket, external, and imported (RFC 9258 section 5.2).
+var binderLabels = [...]string{"res binder", "ext binder", "imp binder"}
+
 // binderHash is the hash of a pre-shared key, which its binder's length tells.
 func binderHash(binder []byte) (crypto.Hash, error) {
 	switch len(binder) {
@@ -30,14 +33,22 @@ func CheckBinder(psk, binder []byte, t *Transcript, partial []byte) error {
 	return err
 }
 
-// Binder computes the binder of a ticket's pre-shared key that is as long as
-// another one.
-func Binder(psk, like []byte, t *Transcript, partial []byte) ([]byte, error) {
+// Binders computes what a pre-shared key's binder of a length may be: a ticket's, an
+// external key's, an imported one's.
+func Binders(psk, like []byte, t *Transcript, partial []byte) ([][]byte, error) {
 	h, err := binderHash(like)
 	if err != nil {
 		return nil, err
 	}
-	return binderFor(h, psk, "res binder", t, partial)
+	var all [][]byte
+	for _, label := range binderLabels {
+		want, err := binderFor(h, psk, label, t, partial)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, want)
+	}
+	return all, nil
 }
 
 func findBinder(psk, binder []byte, t *Transcript, partial []byte) (label string, err error) {
@@ -45,8 +56,7 @@ func findBinder(psk, binder []byte, t *Transcript, partial []byte) (label string
 	if err != nil {
 		return "", err
 	}
-	// Of a ticket, external, or imported (RFC 9258 section 5.2).
-	for _, label := range []string{"res binder", "ext binder", "imp binder"} {
+	for _, label := range binderLabels {
 		want, err := binderFor(h, psk, label, t, partial)
 		if err != nil {
 			return "", err

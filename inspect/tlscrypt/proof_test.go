@@ -377,3 +377,79 @@ func TestUnchecked(t *testing.T) {
 		}
 	}
 }
+
+// TestMendAnywhere finds the one bit that is wrong, wherever it lies: in a message, in one after
+// a trim, in the hello that a message_hash stands for.
+func TestMendAnywhere(t *testing.T) {
+	said := func(messages ...string) *Transcript {
+		tr := new(Transcript)
+		for i, m := range messages {
+			switch m {
+			case "RETRY":
+				if err := tr.Retry(tlswire.VersionTLS13, crypto.SHA256); err != nil {
+					t.Fatal(err)
+				}
+			case "TRIM":
+				if _, err := tr.Sum(crypto.SHA256); err != nil {
+					t.Fatal(err)
+				}
+				tr.Trim(crypto.SHA256)
+			default:
+				tr.Add([]byte(messages[i]))
+			}
+		}
+		return tr
+	}
+	for _, c := range []struct {
+		right, wrong []string
+		part         Part
+		found        bool
+	}{
+		{[]string{"hello", "there", "you"}, []string{"hello", "thepe", "you"}, 1, true},
+		{[]string{"hello", "there", "you"}, []string{"hello", "thepe", "you"}, 0, false},
+		{[]string{"hello", "there", "you"}, []string{"hello", "thepe", "yow"}, 1, false},
+		{[]string{"hello", "there", "you"}, []string{"hello", "thepe", "you"}, 3, false},
+		{[]string{"hello", "TRIM", "there", "you"}, []string{"hello", "TRIM", "thepe", "you"}, 0, true},
+		{[]string{"hello", "RETRY", "there", "you"}, []string{"hellg", "RETRY", "there", "you"}, PartRetried, true},
+		{[]string{"hello", "RETRY", "there", "you"}, []string{"hello", "RETRY", "there", "yox"}, 2, false},
+		{[]string{"hello", "RETRY", "there", "yog"}, []string{"hello", "RETRY", "there", "yoe"}, 2, true},
+		{[]string{"hello", "there"}, []string{"hellg", "there"}, PartRetried, false},
+	} {
+		want, err := said(c.right...).Sum(crypto.SHA256)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wrong := said(c.wrong...)
+		end := len(wrong.message(c.part))
+		got := wrong.Mend(c.part, 0, end, func(tr *Transcript) bool {
+			sum, err := tr.Sum(crypto.SHA256)
+			return err == nil && bytes.Equal(sum, want)
+		})
+		if (got != nil) != c.found {
+			t.Errorf("%q from %q, message %d: %v", c.right, c.wrong, c.part, got)
+		}
+		if got == nil {
+			continue
+		}
+		got.Add([]byte("more"))
+		right := said(append(c.right, "more")...)
+		if a, b := sumOf(t, got), sumOf(t, right); !bytes.Equal(a, b) {
+			t.Errorf("%q goes on as another", c.right)
+		}
+	}
+	if said(string(make([]byte, MaxMend))).Mend(0, 0, MaxMend, func(*Transcript) bool { return true }) != nil {
+		t.Error("more is tried than may be")
+	}
+	tr := said("one", "two", "three")
+	if got, err := tr.Prefix(2).Sum(crypto.SHA256); err != nil || !bytes.Equal(got, hashed(crypto.SHA256, []byte("onetwo"))) {
+		t.Errorf("the first two: %x, %v", got, err)
+	}
+}
+
+func sumOf(t *testing.T, tr *Transcript) []byte {
+	sum, err := tr.Sum(crypto.SHA256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sum
+}

@@ -25,8 +25,12 @@ type Transcript struct {
 	running []runningHash
 	// gap is why the transcript is not whole; "" if it is.
 	gap string
-	// trimmed says that parts are gone, and only the running hashes are left.
-	trimmed bool
+	// trimmed is the hash over what came before parts, and is gone; its hash is nil if
+	// nothing is.
+	trimmed runningHash
+	// retried is the Client Hello that a message_hash stands for, which is parts[0].
+	retried    []byte
+	retriedAlg crypto.Hash
 }
 
 // runningHash is a hash over the first parts of a transcript.
@@ -42,12 +46,6 @@ func (t *Transcript) Add(message []byte) {
 	if t.gap != "" {
 		return
 	}
-	if t.trimmed {
-		for i := range t.running {
-			t.running[i].hash.Write(message)
-		}
-		return
-	}
 	if t.size += len(message); t.size > MaxTranscript {
 		t.Break(ReasonTranscriptLong)
 		return
@@ -59,23 +57,33 @@ func (t *Transcript) Add(message []byte) {
 // what follows can be checked. The first reason stays.
 func (t *Transcript) Break(reason string) {
 	if t.gap == "" {
-		t.gap, t.parts, t.running = reason, nil, nil
+		*t = Transcript{gap: reason}
 	}
 }
 
-// Parts returns how many messages there are.
+// Parts returns how many messages there are, without those that were trimmed.
 func (t *Transcript) Parts() int { return len(t.parts) }
 
-// maxMend bounds the bits that Mend tries.
-const maxMend = 8192
+// Part is the number of a message; PartRetried is the Client Hello that a Hello Retry
+// Request answered.
+type Part int
+
+const PartRetried Part = -1
+
+// MaxMend bounds the bits that Mend tries.
+const MaxMend = 16384
 
 // Mend looks for a transcript that is right but for one bit of a message: it tries
 // those from one byte of it to another. It returns nil if none is right.
-func (t *Transcript) Mend(part, from, to int, right func(*Transcript) bool) *Transcript {
-	if t.gap != "" || t.trimmed || part >= len(t.parts) || from < 0 || to > len(t.parts[part]) || (to-from)*8 > maxMend {
+func (t *Transcript) Mend(part Part, from, to int, right func(*Transcript) bool) *Transcript {
+	message := t.message(part)
+	if from < 0 || from >= to || to > len(message) || (to-from)*8 > MaxMend {
 		return nil
 	}
-	before := Transcript{parts: t.parts[:part:part]}
+	before, after := Transcript{trimmed: t.trimmed}, t.parts[1:]
+	if part >= 0 {
+		before.parts, after = t.parts[:part:part], t.parts[part+1:]
+	}
 	for _, r := range t.running { // so that what comes before is hashed once
 		if _, err := before.run(r.alg); err != nil {
 			return nil
@@ -86,10 +94,13 @@ func (t *Transcript) Mend(part, from, to int, right func(*Transcript) bool) *Tra
 		if err != nil {
 			return nil
 		}
-		flipped := bytes.Clone(t.parts[part])
+		flipped := bytes.Clone(message)
 		flipped[from+bit/8] ^= 1 << (bit % 8)
 		fork.Add(flipped)
-		for _, p := range t.parts[part+1:] {
+		if part == PartRetried && fork.rewrite(t.retriedAlg) != nil {
+			return nil
+		}
+		for _, p := range after {
 			fork.Add(p)
 		}
 		if right(fork) {
@@ -97,6 +108,30 @@ func (t *Transcript) Mend(part, from, to int, right func(*Transcript) bool) *Tra
 		}
 	}
 	return nil
+}
+
+// message returns one of them, nil if it is not there.
+func (t *Transcript) message(part Part) []byte {
+	switch {
+	case part == PartRetried:
+		return t.retried
+	case part >= 0 && int(part) < len(t.parts):
+		return t.parts[part]
+	}
+	return nil
+}
+
+// Retried says whether a message_hash stands for the first Client Hello.
+func (t *Transcript) Retried() bool { return t.retried != nil }
+
+// Prefix returns the transcript as it was with so many messages.
+func (t *Transcript) Prefix(n int) *Transcript {
+	p := &Transcript{gap: t.gap, trimmed: t.trimmed, retried: t.retried, retriedAlg: t.retriedAlg}
+	p.parts = t.parts[:min(n, len(t.parts)):min(n, len(t.parts))]
+	for _, part := range p.parts {
+		p.size += len(part)
+	}
+	return p
 }
 
 // Gap says why the transcript is not whole, or "".
@@ -121,13 +156,20 @@ func (t *Transcript) run(alg crypto.Hash) (hash.Hash, error) {
 			return r.hash, nil
 		}
 	}
-	if t.trimmed {
-		return nil, fmt.Errorf("tlscrypt: the transcript was trimmed to other hashes than %s", alg)
-	}
-	if !alg.Available() {
+	r := runningHash{alg: alg}
+	switch {
+	case t.trimmed.hash != nil && alg != t.trimmed.alg:
+		return nil, fmt.Errorf("tlscrypt: the transcript was trimmed to another hash than %s", alg)
+	case t.trimmed.hash != nil:
+		var err error
+		if r.hash, err = cloneHash(t.trimmed.hash); err != nil {
+			return nil, err
+		}
+	case !alg.Available():
 		return nil, fmt.Errorf("tlscrypt: no %s", alg)
+	default:
+		r.hash = alg.New()
 	}
-	r := runningHash{alg: alg, hash: alg.New()}
 	r.feed(t.parts)
 	t.running = append(t.running, r)
 	return r.hash, nil
@@ -178,7 +220,7 @@ func (t *Transcript) content() ([]byte, error) {
 	if t.gap != "" {
 		return nil, &UncheckedError{Reason: t.gap}
 	}
-	if t.trimmed {
+	if t.trimmed.hash != nil {
 		return nil, fmt.Errorf("tlscrypt: the transcript was trimmed")
 	}
 	return bytes.Join(t.parts, nil), nil
@@ -190,6 +232,10 @@ func (t *Transcript) Retry(v tlswire.Version, alg crypto.Hash) error {
 	if draft := v.Draft(); draft != 0 && draft < draftMessageHash {
 		return nil
 	}
+	return t.rewrite(alg)
+}
+
+func (t *Transcript) rewrite(alg crypto.Hash) error {
 	sum, err := t.Sum(alg)
 	if err != nil {
 		return err
@@ -197,7 +243,11 @@ func (t *Transcript) Retry(v tlswire.Version, alg crypto.Hash) error {
 	synthetic := []byte{byte(tlswire.HandshakeTypeMessageHash), 0}
 	synthetic = binary.BigEndian.AppendUint16(synthetic, uint16(len(sum)))
 	synthetic = append(synthetic, sum...)
-	*t = Transcript{parts: [][]byte{synthetic}, size: len(synthetic)}
+	was := t.message(0)
+	if len(t.parts) != 1 {
+		was = nil
+	}
+	*t = Transcript{parts: [][]byte{synthetic}, size: len(synthetic), retried: was, retriedAlg: alg}
 	return nil
 }
 
@@ -215,17 +265,15 @@ func (t *Transcript) Fork() (*Transcript, error) {
 	return &f, nil
 }
 
-// Trim lets go of the messages. From now on the transcript has only the given
-// hash, and takes no memory for what is added.
+// Trim lets go of the messages so far. From now on the transcript has only the given
+// hash.
 func (t *Transcript) Trim(alg crypto.Hash) {
 	h, err := t.run(alg)
 	if err != nil {
 		t.Break(ReasonTranscript)
+		return
 	}
-	t.trimmed, t.parts, t.running = true, nil, nil
-	if err == nil {
-		t.running = []runningHash{{alg: alg, hash: h}}
-	}
+	*t = Transcript{trimmed: runningHash{alg: alg, hash: h}}
 }
 
 // Hash is the hash with which a suite's handshakes are summed: in TLS 1.3 and 1.2
