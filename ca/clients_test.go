@@ -149,7 +149,7 @@ func serveTLS(t *testing.T, cert *tls.Certificate) (port string) {
 			if err != nil {
 				return
 			}
-			c.SetDeadline(time.Now().Add(20 * time.Second))
+			c.SetDeadline(time.Now().Add(2 * time.Minute))
 			c.Write([]byte("hello\n"))
 			c.Close()
 		}

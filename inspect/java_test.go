@@ -61,7 +61,7 @@ func runJava(t *testing.T, args []string) *recording {
 		t.Fatal(err)
 	}
 	defer cmd.Wait()
-	watchdog := time.AfterFunc(time.Minute, func() { cmd.Process.Kill() })
+	watchdog := time.AfterFunc(2*time.Minute, func() { cmd.Process.Kill() })
 	defer watchdog.Stop()
 	rec := new(recording)
 	var port, master string

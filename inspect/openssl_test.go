@@ -356,7 +356,7 @@ func startTalker(t *testing.T, path string, args []string) *talker {
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	watchdog := time.AfterFunc(time.Minute, func() { p.cmd.Process.Kill() })
+	watchdog := time.AfterFunc(2*time.Minute, func() { p.cmd.Process.Kill() })
 	p.done.Add(1)
 	go func() {
 		defer close(p.lines)

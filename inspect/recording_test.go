@@ -163,7 +163,7 @@ func (s *setup) run(t testing.TB) *recording {
 
 // exchange sends one and reads the other, at the same time, then closes its side.
 func exchange(c *tls.Conn, send, want []byte) error {
-	c.SetDeadline(time.Now().Add(20 * time.Second))
+	c.SetDeadline(time.Now().Add(2 * time.Minute))
 	if err := c.Handshake(); err != nil {
 		return err
 	}

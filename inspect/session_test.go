@@ -53,7 +53,7 @@ func (g *gatherSink) kinds() (list []Kind) {
 
 func closeInspector(t *testing.T, in *Inspector) error {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	return in.Close(ctx)
 }
@@ -292,7 +292,7 @@ func TestDataIsWrittenInTime(t *testing.T) {
 	in := New(Options{Sinks: []Sink{sink}})
 	s := in.Open(Meta{Via: ViaConnect, Mode: ModeTunnel})
 	s.chunk(LegDirect, true, time.Now(), []byte("hello"))
-	for deadline := time.Now().Add(20 * time.Second); !slices.Contains(sink.kinds(), KindTCPData); {
+	for deadline := time.Now().Add(2 * time.Minute); !slices.Contains(sink.kinds(), KindTCPData); {
 		if time.Now().After(deadline) {
 			t.Fatal("data was never written")
 		}

@@ -16,7 +16,7 @@ import (
 )
 
 // patience is how long a test waits for another program before it calls it stuck.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // needTool skips a test whose outside program is missing, or fails it where
 // TLSMITM_REQUIRE_TOOLS says that it must be there.

@@ -63,7 +63,7 @@ func scriptExits(ts *testscript.TestScript, neg bool, args []string) {
 // ready FILE waits for the run that writes its events to FILE, and sets $PROXY
 // to its address.
 func scriptReady(ts *testscript.TestScript, neg bool, args []string) {
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		text, _ := os.ReadFile(ts.MkAbs(args[0]))
 		line, _, whole := bytes.Cut(text, []byte("\n"))
 		var start struct{ Event, Listen string }
@@ -100,7 +100,7 @@ func scriptGet(ts *testscript.TestScript, neg bool, args []string) {
 		TLSClientConfig: &tls.Config{RootCAs: roots},
 	}
 	defer transport.CloseIdleConnections()
-	resp, err := (&http.Client{Transport: transport, Timeout: 30 * time.Second}).Get(args[1])
+	resp, err := (&http.Client{Transport: transport, Timeout: patience}).Get(args[1])
 	if neg != (err != nil) {
 		ts.Fatalf("get: %v", err)
 	}

@@ -57,7 +57,7 @@ func runProxy(t *testing.T, stdout *os.File, args ...string) *running {
 // were waited for, and returns what the group matches.
 func (r *running) says(t *testing.T, pattern string) string {
 	t.Helper()
-	re, late := regexp.MustCompile(pattern), time.After(30*time.Second)
+	re, late := regexp.MustCompile(pattern), time.After(patience)
 	for i, line := range r.passed {
 		if m := re.FindStringSubmatch(line); m != nil {
 			r.passed = slices.Delete(r.passed, i, i+1)
@@ -83,7 +83,7 @@ func (r *running) says(t *testing.T, pattern string) string {
 // endsWith waits for the end, and checks the status.
 func (r *running) endsWith(t *testing.T, want int) {
 	t.Helper()
-	late := time.AfterFunc(30*time.Second, func() { r.Process.Kill() })
+	late := time.AfterFunc(patience, func() { r.Process.Kill() })
 	defer late.Stop()
 	for range r.lines {
 	}
@@ -140,11 +140,11 @@ func settingsFile(t *testing.T, text string) string {
 }
 
 func TestSignalLetsTransfersEnd(t *testing.T) {
-	r := runProxy(t, nil, "--config", settingsFile(t, "limits: {shutdown_grace: 1m, sniff: 1m}\n"))
+	r := runProxy(t, nil, "--config", settingsFile(t, "limits: {shutdown_grace: 10m, sniff: 10m}\n"))
 	c := r.tunnel(t)
 	r.Process.Signal(syscall.SIGTERM)
-	r.says(t, "stopping: transfers may go on for 1m0s")
-	for open, late := true, time.Now().Add(10*time.Second); open; time.Sleep(time.Millisecond) {
+	r.says(t, "stopping: transfers may go on for 10m0s")
+	for open, late := true, time.Now().Add(patience); open; time.Sleep(time.Millisecond) {
 		probe, err := net.Dial("tcp", r.address)
 		if open = err == nil; open {
 			probe.Close()
@@ -163,14 +163,10 @@ func TestSignalLetsTransfersEnd(t *testing.T) {
 
 func TestGraceEnds(t *testing.T) {
 	for _, grace := range []string{"0s", "50ms"} {
-		r := runProxy(t, nil, "--config", settingsFile(t, "limits: {shutdown_grace: "+grace+", sniff: 1m}\n"))
+		r := runProxy(t, nil, "--config", settingsFile(t, "limits: {shutdown_grace: "+grace+", sniff: 10m}\n"))
 		c := r.tunnel(t)
-		began := time.Now()
 		r.Process.Signal(os.Interrupt)
-		r.endsWith(t, 0)
-		if took := time.Since(began); took > 4*time.Second {
-			t.Errorf("grace %s: took %v to end", grace, took)
-		}
+		r.endsWith(t, 0) // which waits for less than the tunnel would stay open
 		if _, err := io.ReadAll(c); errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Errorf("grace %s: the tunnel was left open", grace)
 		}
@@ -179,7 +175,7 @@ func TestGraceEnds(t *testing.T) {
 
 func TestSecondSignalEndsAtOnce(t *testing.T) {
 	for sig, status := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143} {
-		r := runProxy(t, nil, "--config", settingsFile(t, "limits: {shutdown_grace: 1m, sniff: 1m}\n"))
+		r := runProxy(t, nil, "--config", settingsFile(t, "limits: {shutdown_grace: 10m, sniff: 10m}\n"))
 		r.tunnel(t)
 		r.Process.Signal(sig)
 		r.says(t, "stopping: ")

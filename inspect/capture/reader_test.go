@@ -192,7 +192,7 @@ func read(t testing.TB, keys string, files ...[]byte) *collected {
 func finish(t testing.TB, in *inspect.Inspector, r *Reader) {
 	t.Helper()
 	r.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	if err := in.Close(ctx); err != nil {
 		t.Fatal(err)

@@ -141,7 +141,7 @@ func start(t testing.TB, cmd *exec.Cmd, in io.Reader) (out *bufio.Scanner, stop 
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	watchdog := time.AfterFunc(30*time.Second, func() { cmd.Process.Kill() })
+	watchdog := time.AfterFunc(2*time.Minute, func() { cmd.Process.Kill() })
 	gone := make(chan struct{})
 	go func() {
 		defer close(gone)
