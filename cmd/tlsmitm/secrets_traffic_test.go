@@ -16,7 +16,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
+	"github.com/fxamacker/cbor/v2"
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
@@ -28,6 +30,8 @@ type secretive struct {
 	proto  string // a file that names the fields of the gRPC messages
 	values map[string]string
 	random *rand.Rand
+	// exchanges is how many there were.
+	exchanges int
 }
 
 // secret is the one of a place.
@@ -106,6 +110,19 @@ func (s *secretive) answer(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// messagePack is a map with a password, in MessagePack.
+func messagePack(password string) string {
+	return "\x82\xa4user\xa3ann\xa8password" + string([]byte{0xa0 | byte(len(password))}) + password
+}
+
+func littleEndian(units []uint16) string {
+	var b []byte
+	for _, u := range units {
+		b = binary.LittleEndian.AppendUint16(b, u)
+	}
+	return string(b)
+}
+
 // framed is a gRPC message of two strings.
 func framed(first, second string) []byte {
 	var m []byte
@@ -134,6 +151,7 @@ func (s *secretive) converse(t *testing.T, p *proxyUnderTest, protocol string) {
 	client := &http.Client{Transport: p.webTransport(t, protocol), Timeout: patience, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	send := func(path, mediaType, body string) {
 		t.Helper()
+		s.exchanges++
 		req, err := http.NewRequest("POST", s.base+path, strings.NewReader(body))
 		check(t, err)
 		req.Header.Set("Content-Type", mediaType)
@@ -163,8 +181,15 @@ func (s *secretive) converse(t *testing.T, p *proxyUnderTest, protocol string) {
 	send("/text", "text/plain", "a token of theirs: "+s.jwt("jwt up")+", and acme-"+s.secret("pattern"))
 	send("/graphql", "application/json", fmt.Sprintf(`{"query":"mutation { login(user: \"ann\", password: \"%s\") { id } }","variables":{"password":%q}}`, s.secret("graphql"), s.secret("variable")))
 	send("/xml", "application/xml", "<a/>")
+	packed, err := cbor.Marshal(map[string]any{"user": "ann", "login": map[string]string{"password": s.secret("cbor")}})
+	check(t, err)
+	send("/packed", "application/cbor", string(packed))
+	send("/packed", "application/msgpack", messagePack(s.secret("messagepack")))
+	wide := utf16.Encode([]rune(fmt.Sprintf(`{"user":"ann","password":%q}`, s.secret("utf-16"))))
+	send("/wide", "application/json; charset=utf-16le", littleEndian(wide))
 	send("/large", "application/json", "{}")
 	send("/events", "text/plain", "-")
+	send("/vault.Vault/Open", "application/grpc-web+proto", string(framed("ann of the vault", s.secret("grpc-web"))))
 	if protocol == "h2" {
 		send("/vault.Vault/Open", "application/grpc", string(framed("ann of the vault", s.secret("grpc"))))
 		return
@@ -175,6 +200,7 @@ func (s *secretive) converse(t *testing.T, p *proxyUnderTest, protocol string) {
 // overSocket sends a message over a WebSocket, masked with zeros so that its text is
 // what passes, and reads the answer.
 func (s *secretive) overSocket(t *testing.T, p *proxyUnderTest) {
+	s.exchanges++
 	c := p.secured(t, strings.TrimPrefix(s.base, "https://"))
 	defer c.Close()
 	io.WriteString(c, "GET /socket?ticket="+url.QueryEscape(s.secret("socket query"))+" HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
@@ -184,6 +210,8 @@ func (s *secretive) overSocket(t *testing.T, p *proxyUnderTest) {
 	if answer.StatusCode != http.StatusSwitchingProtocols {
 		t.Fatalf("answered %s", answer.Status)
 	}
+	packed := messagePack(s.secret("ws binary"))
+	c.Write(append([]byte{0x82, 0x80 | byte(len(packed)), 0, 0, 0, 0}, packed...))
 	text := fmt.Sprintf(`{"kind":"hello","auth_token":%q}`, s.secret("ws up"))
 	c.Write(append([]byte{0x81, 0x80 | byte(len(text)), 0, 0, 0, 0}, text...))
 	c.Write([]byte{0x88, 0x80, 0, 0, 0, 0})

@@ -73,9 +73,12 @@ func wide(b []byte) bool {
 	return bytes.IndexByte(start, 0) >= 0 || bytes.HasPrefix(start, []byte("\xfe\xff")) || bytes.HasPrefix(start, []byte("\xff\xfe"))
 }
 
-// hide hides the secrets in a message's text.
+// opcodeBinary is that of data that are no text (RFC 6455, section 11.8).
+const opcodeBinary = 2
+
+// hide hides the secrets in a message.
 func (m *WebSocketMessage) hide(r Redactor) {
-	if m.Text {
+	if m.Text || m.Opcode == opcodeBinary {
 		m.Bytes = r.Body("", m.Bytes)
 	}
 	m.CloseReason = hideLabel(r, m.CloseReason)

@@ -64,6 +64,14 @@ func (r *Redactor) Body(contentType string, b []byte) []byte {
 	if !scan {
 		return b
 	}
+	if f := formatIn(contentType, b); f == formatCBOR || f == formatMessagePack {
+		return r.packed(f, b, 0)
+	}
+	return r.scanned(m, boundary, b)
+}
+
+// scanned hides the secrets in text, or in what may be one.
+func (r *Redactor) scanned(m mode, boundary string, b []byte) []byte {
 	s := r.scanner(m)
 	defer s.done()
 	if boundary != "" {
@@ -104,8 +112,7 @@ func (r *Redactor) Text(b []byte) []byte { return r.Body("", b) }
 // content says how the content of a media type is read; scan is false for those
 // in which there are no names.
 func content(contentType string) (m mode, boundary string, scan bool) {
-	media, _, _ := strings.Cut(contentType, ";")
-	media = strings.ToLower(strings.TrimSpace(media))
+	media := mediaType(contentType)
 	kind, sub, _ := strings.Cut(media, "/")
 	switch {
 	case media == "application/x-www-form-urlencoded":
@@ -119,6 +126,24 @@ func content(contentType string) (m mode, boundary string, scan bool) {
 		return modeText, "", false
 	}
 	return modeText, "", true
+}
+
+func mediaType(contentType string) string {
+	media, _, _ := strings.Cut(contentType, ";")
+	return strings.ToLower(strings.TrimSpace(media))
+}
+
+// formatOf says what content is that is no text: by its type, or if that says nothing
+// by itself.
+func formatIn(contentType string, b []byte) format {
+	media := mediaType(contentType)
+	if media == "" || media == "application/octet-stream" {
+		if isText(b[:min(len(b), decideWithin)], false) {
+			return formatNone
+		}
+		return guess(b)
+	}
+	return formatOf(media)
 }
 
 // replace puts masks in the place of secrets.

@@ -14,8 +14,9 @@
 // equal masks within a run, and nobody can try candidates without the salt.
 //
 // It does not look into what is compressed, encrypted or packed by a format that
-// has no names (protobuf): of a byte stream, compressed content is hidden whole;
-// of the rest, only what has the form of a secret. It does not know that a value
+// has no names (protobuf). Of a byte stream, compressed content, gRPC messages and
+// formats whose names are no text (CBOR, MessagePack) are hidden whole; of the rest,
+// only what has the form of a secret. It does not know that a value
 // was a secret elsewhere: the same value under a harmless name stays.
 //
 // Promises: what is no secret stays byte for byte, except what a cut leaves

@@ -25,6 +25,7 @@ type http1 struct {
 	upgrade   string
 	media     []byte
 	scan      bool   // there may be names in the body
+	packed    format // its names are not looked for here
 	left      int64  // bytes of the body, or of the chunk
 	upgraded  string // a request asked for this protocol
 	blind     bool   // a part of the body was not seen
@@ -244,7 +245,10 @@ func (h *http1) body(c *canvas) follower {
 // open begins a body.
 func (h *http1) open() {
 	m, boundary, scan := content(string(h.media))
-	h.text, h.scan = h.scanner(m), scan
+	h.text, h.scan, h.packed = h.scanner(m), scan, formatOf(mediaType(string(h.media)))
+	if isWide(h.media) {
+		h.packed = formatWide
+	}
 	if boundary != "" {
 		h.text.boundary([]byte(boundary))
 	}
@@ -281,6 +285,8 @@ func (h *http1) content(c *canvas, n int, final bool) {
 	switch {
 	case h.coded:
 		c.blank(n, "compressed", final && int64(n) == h.length)
+	case h.packed != formatNone:
+		c.blank(n, formatNames[h.packed], final && int64(n) == h.length)
 	case !h.scan:
 		c.pass(n)
 	case h.blind:

@@ -12,6 +12,7 @@ var knownPatterns = []struct{ kind, expr string }{
 	{"jwt", `\beyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*){0,3}`},
 	{"private-key", `-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?P<secret>(?:[^"<-]|-[^"<-])*)`},
 	{"bearer", `(?i)\bbearer(?:[ +]|%20)(?P<secret>[A-Za-z0-9._~/+-]{12,}=*)`},
+	{"bearer", `\bbase64url\.bearer\.authorization\.k8s\.io\.(?P<secret>[A-Za-z0-9_-]{8,})`}, // in Sec-WebSocket-Protocol
 	{"aws-key-id", `\b(?:AKIA|ASIA)[A-Z2-7]{16}\b`},
 	{"github-token", `\bgh[opsur]_[A-Za-z0-9]{30,}`},
 	{"github-token", `\bgithub_pat_[A-Za-z0-9_]{30,}`},

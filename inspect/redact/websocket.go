@@ -4,7 +4,7 @@ import "encoding/binary"
 
 // webSocket follows one direction of a WebSocket connection (RFC 6455). What a
 // client sends is scrambled with a key that stands beside it, and what has RSV1
-// set is compressed (RFC 7692): both are hidden whole.
+// set is compressed (RFC 7692): both are hidden whole, and so are binary messages.
 type webSocket struct {
 	r      *Redactor
 	header [14]byte
@@ -14,6 +14,7 @@ type webSocket struct {
 	dark   bool // of this frame
 	coded  bool // of the message
 	blind  bool // of the message: a part of it was not seen
+	binary bool // of the message: it may be of a format that has names
 	fin    bool
 	text   *scanner
 	// control is for the payload of a control frame.
@@ -84,11 +85,12 @@ func (w *webSocket) frame() follower {
 	if !control {
 		if opcode != 0 {
 			w.coded, w.blind, w.text = w.header[0]&0x40 != 0, false, nil
+			w.binary = opcode == 2
 		}
 		w.fin = w.header[0]&0x80 != 0
 	}
 	w.control = nil
-	w.dark = w.header[1]&0x80 != 0 || !control && (w.coded || w.blind)
+	w.dark = w.header[1]&0x80 != 0 || !control && (w.coded || w.blind || w.binary)
 	w.end()
 	return w
 }
