@@ -22,6 +22,9 @@ func (c *content) decode(cut bool) *Body {
 		}
 		out.Truncated = out.Truncated || d.Truncated
 	}
+	if d, ok := c.messages.(*decoding); ok && out.Error == "" && d.stream.Err() != nil {
+		out.Error = d.stream.Err().Error() // its parts were told up to there
+	}
 	out.DecodedSize = int64(len(bytes))
 	if len(out.Encoding) == 0 {
 		out.DecodedSize = out.Size // what was not kept needs no decoding to be counted

@@ -98,5 +98,8 @@ func (c *content) finish(cut bool) *Body {
 // drop gives back what the content held.
 func (c *content) drop() {
 	c.e.l.c.options.Budget.give(c.claimed)
+	if d, ok := c.messages.(*decoding); ok {
+		d.close()
+	}
 	c.kept, c.claimed, c.messages = nil, 0, nil
 }
