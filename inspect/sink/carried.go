@@ -32,7 +32,8 @@ func (t *Table) carried(c *tableConn, e *inspect.Event) {
 			t.decoded(b.Response.Body)
 		}
 	case *application.WebSocketMessage:
-		t.within(c, e, b.Exchange, t.style.Words.WebSocketMessage(b), b.Bytes, b.Length)
+		content, all := socketContent(b)
+		t.within(c, e, b.Exchange, t.style.Words.WebSocketMessage(b), content, all)
 	case *application.ServerSentEvent:
 		t.within(c, e, b.Exchange, t.style.Words.ServerSentEvent(b), nil, 0) // the data show it
 	case *application.GRPCMessage:
@@ -71,9 +72,31 @@ func (t *Table) decoded(b *application.Body) {
 	if b == nil || len(b.Encoding) == 0 {
 		return
 	}
-	if d := t.dump(b.Bytes, int(b.DecodedSize)); d != nil {
+	if d := t.dump(b.Bytes, int(whole(len(b.Bytes), b.DecodedSize, b.Truncated))); d != nil {
 		t.printDump(d)
 	}
+}
+
+// socketContent is what there is to show of a WebSocket message, and how long all of
+// it is. What a close frame says is in its note.
+func socketContent(m *application.WebSocketMessage) (b []byte, all int64) {
+	if m.CloseCode != 0 {
+		return nil, 0
+	}
+	size := m.Length
+	if m.Compressed {
+		size = m.DecodedSize
+	}
+	return m.Bytes, whole(len(m.Bytes), size, m.Truncated)
+}
+
+// whole is how long content of a size is, of which kept bytes are there. If that is
+// all of it, secrets that are hidden may have made it longer or shorter.
+func whole(kept int, size int64, truncated bool) int64 {
+	if !truncated {
+		return int64(kept)
+	}
+	return max(size, int64(kept))
 }
 
 // fields prints field lines as they were sent.

@@ -136,7 +136,8 @@ func (h *HTTP) event(c *httpConn, e *inspect.Event) {
 		delete(c.waiting, b.Exchange)
 		h.exchange(b)
 	case *application.WebSocketMessage:
-		h.message(c, e, b.Exchange, h.style.Words.WebSocketMessage(b), b.Bytes, b.Length)
+		content, all := socketContent(b)
+		h.message(c, e, b.Exchange, h.style.Words.WebSocketMessage(b), content, all)
 	case *application.ServerSentEvent:
 		h.message(c, e, b.Exchange, h.style.Words.ServerSentEvent(b), []byte(b.Data), int64(len(b.Data)))
 	case *application.GRPCMessage:

@@ -2,6 +2,7 @@ package sink
 
 import (
 	"bytes"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -110,5 +111,38 @@ func TestHTTPViewShowsWhatWaits(t *testing.T) {
 	}
 	if _, err := h.Flush(later.Add(time.Minute)); err != nil || out.String() != said {
 		t.Errorf("said again: %q", out.String())
+	}
+}
+
+// What is said to be missing of a WebSocket message is missing: neither what
+// compression made longer, nor what a hidden secret made shorter.
+func TestWholeWebSocketMessages(t *testing.T) {
+	for _, c := range []struct {
+		m     application.WebSocketMessage
+		shown string
+		more  string
+	}{
+		{application.WebSocketMessage{Opcode: 1, Length: 10, DecodedSize: 8, Compressed: true, Text: true, Bytes: []byte("hello ü")}, "hello ü", ""},
+		{application.WebSocketMessage{Opcode: 1, Length: 90, Text: true, Bytes: []byte("‹token, 90 bytes, #000000›")}, "‹token, 90 bytes, #000000›", ""},
+		{application.WebSocketMessage{Opcode: 1, Length: 10, DecodedSize: 5000, Compressed: true, Text: true, Truncated: true, Bytes: []byte("xxxx")}, "xxxx", "4,996 B more"},
+		{application.WebSocketMessage{Opcode: 2, Length: 12, Truncated: true, Bytes: []byte{0, 255}}, "00 ff", "10 B more"},
+		{application.WebSocketMessage{Opcode: 8, Length: 5, CloseCode: 1000, CloseReason: "bye", Bytes: []byte("\x03\xe8bye")}, "bye", ""},
+	} {
+		c.m.Ref, c.m.Kind = application.Ref{Exchange: "1.1"}, "kind"
+		e := &inspect.Event{Conn: 1, Leg: inspect.LegClient, From: inspect.PartyClient, Body: &c.m}
+		for name, view := range map[string]func(w io.Writer, s Style) inspect.Sink{
+			"http":  func(w io.Writer, s Style) inspect.Sink { return NewHTTP(w, s, ShowLine) },
+			"table": func(w io.Writer, s Style) inspect.Sink { return NewTable(w, s) },
+		} {
+			var out bytes.Buffer
+			v := view(&out, Style{Width: func() int { return 100 }, Words: explain.New(explain.English), DataBytes: -1})
+			if err := v.Write([]*inspect.Event{e}); err != nil {
+				t.Fatal(err)
+			}
+			v.Close()
+			if got := out.String(); !strings.Contains(got, c.shown) || strings.Contains(got, " more") != (c.more != "") || !strings.Contains(got, c.more) || strings.Contains(got, `\x03`) {
+				t.Errorf("%s: %+v is shown as\n%s", name, c.m, got)
+			}
+		}
 	}
 }
