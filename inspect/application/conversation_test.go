@@ -317,7 +317,7 @@ func TestURLs(t *testing.T) {
 		{secure, "GET /a HTTP/1.1\nHost: other.example:8443\n\n", "https://other.example:8443/a"},
 		{plain, "GET /a HTTP/1.0\n\n", "http://10.0.0.1:8080/a"},
 		{plain, "GET http://full.example/x?y HTTP/1.1\nHost: full.example\n\n", "http://full.example/x?y"},
-		{plain, "OPTIONS * HTTP/1.1\nHost: a\n\n", "http://a*"},
+		{plain, "OPTIONS * HTTP/1.1\nHost: a\n\n", "http://a"},
 		{plain, "CONNECT a.example:443 HTTP/1.1\nHost: a.example:443\n\n", "a.example:443"},
 		{Origin{Conn: 1, TLS: true, Target: "[::1]:443"}, "GET / HTTP/1.0\n\n", "https://[::1]/"},
 	} {

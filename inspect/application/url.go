@@ -31,8 +31,8 @@ func absolute(h *httpmsg.Head, o Origin) (url, host string) {
 			host = h.Target
 		}
 		return host, host
-	case h.Path == "*" || h.Path == "":
-		return scheme + "://" + host + h.Path, host
+	case h.Path == "*" || h.Path == "": // the server as a whole has no path
+		return scheme + "://" + host, host
 	case !strings.HasPrefix(h.Path, "/"):
 		return scheme + "://" + host + "/" + h.Path, host
 	}

@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"net"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -16,10 +18,13 @@ import (
 
 // Curl is a sink that writes, for every exchange, the curl command that repeats
 // its request, for a POSIX shell. It is used from one goroutine.
-type Curl struct{ out io.Writer }
+type Curl struct {
+	out     io.Writer
+	targets map[uint64]string // of the connections that are open
+}
 
 // NewCurl returns a sink that writes to out, which it does not close.
-func NewCurl(out io.Writer) *Curl { return &Curl{out: out} }
+func NewCurl(out io.Writer) *Curl { return &Curl{out: out, targets: map[uint64]string{}} }
 
 // Name implements inspect.Sink.
 func (c *Curl) Name() string { return "curl" }
@@ -27,12 +32,18 @@ func (c *Curl) Name() string { return "curl" }
 // Write implements inspect.Sink.
 func (c *Curl) Write(batch []*inspect.Event) error {
 	for _, e := range batch {
-		x, ok := e.Body.(*application.Exchange)
-		if !ok || x.Request.Method == "" {
-			continue
-		}
-		if _, err := io.WriteString(c.out, curlCommand(x)); err != nil {
-			return fmt.Errorf("sink: curl: %w", err)
+		switch b := e.Body.(type) {
+		case *inspect.ConnOpen:
+			c.targets[e.Conn] = b.Target
+		case *inspect.ConnClose:
+			delete(c.targets, e.Conn)
+		case *application.Exchange:
+			if b.Request.Method == "" {
+				continue
+			}
+			if _, err := io.WriteString(c.out, curlCommand(b, c.targets[e.Conn])); err != nil {
+				return fmt.Errorf("sink: curl: %w", err)
+			}
 		}
 	}
 	return nil
@@ -45,35 +56,38 @@ func (c *Curl) Flush(time.Time) (pending bool, err error) { return false, nil }
 func (c *Curl) Close() error { return nil }
 
 // ownFields are those that curl writes by itself, from the URL and the body.
-var ownFields = map[string]bool{"host": true, "content-length": true, "connection": true, "proxy-connection": true,
-	"http2-settings": true, "upgrade": true, "keep-alive": true}
+var ownFields = map[string]bool{"host": true, "proxy-connection": true, "http2-settings": true, "upgrade": true, "keep-alive": true}
 
 // defaultFields are those that curl adds unless they are given, be it as empty.
 var defaultFields = []string{"User-Agent", "Accept"}
 
 // curlCommand writes the command, with a remark before it where it cannot repeat
-// the request in full.
-func curlCommand(x *application.Exchange) string {
+// the request in full. target is where it went, if that is known.
+func curlCommand(x *application.Exchange, target string) string {
 	r := &x.Request
+	address, host := curlAddress(r.URL, target)
 	var b strings.Builder
 	for _, remark := range curlRemarks(x) {
 		b.WriteString("# " + explain.Clean(remark) + "\n") // in one line, whatever is in it
 	}
 	words := []string{"curl"}
 	words = append(words, curlMethod(r)...)
-	words = append(words, shellQuote(r.URL))
+	words = append(words, shellQuote(address))
 	words = append(words, curlVersion(x.Protocol)...)
-	if strings.ContainsAny(r.URL, "[]{}") {
+	if strings.ContainsAny(address, "[]{}") {
 		words = append(words, "--globoff")
 	}
-	if strings.Contains(r.URL, "/.") {
+	if strings.Contains(address, "/.") {
 		words = append(words, "--path-as-is")
+	}
+	if r.Method == "OPTIONS" && strings.Count(address, "/") == 2 { // RFC 9112, section 3.2.4
+		words = append(words, "--request-target '*'")
 	}
 	if r.Headers.Get("Accept-Encoding") != "" {
 		words = append(words, "--compressed")
 	}
-	fields, input := curlFields(r), ""
-	data, input := curlData(r.Body)
+	fields := curlFields(x, host)
+	data, input := curlData(r)
 	b.WriteString(input + strings.Join(words, " "))
 	for _, more := range append(fields, data...) {
 		b.WriteString(" \\\n  " + more)
@@ -114,7 +128,7 @@ func curlMethod(r *application.Message) []string {
 	switch {
 	case r.Method == "HEAD":
 		return []string{"--head"}
-	case r.Method == "GET" && r.Body == nil, r.Method == "POST" && r.Body != nil:
+	case r.Method == "GET" && !sendsBody(r), r.Method == "POST" && sendsBody(r):
 		return nil
 	}
 	return []string{"--request", shellQuote(r.Method)}
@@ -132,16 +146,44 @@ func curlVersion(p httpmsg.Protocol) []string {
 	return nil
 }
 
+// curlAddress gives the URL with the address in it to which the request went, and the
+// host that it was for, if that is another.
+func curlAddress(u, target string) (address, host string) {
+	scheme, rest, ok := strings.Cut(u, "://")
+	if name, _, err := net.SplitHostPort(target); !ok || err != nil || net.ParseIP(name) != nil {
+		return u, "" // a name is resolved once more, and by it the server chooses its certificate
+	}
+	end := strings.IndexAny(rest, "/?#")
+	if end < 0 {
+		end = len(rest)
+	}
+	port := ":443"
+	if scheme == "http" {
+		port = ":80"
+	}
+	host = rest[:end]
+	if strings.EqualFold(strings.TrimSuffix(host, port), strings.TrimSuffix(target, port)) || strings.Contains(host, "@") {
+		return u, ""
+	}
+	return scheme + "://" + strings.TrimSuffix(target, port) + rest[end:], host
+}
+
 // curlFields gives the header fields in their order, and takes away those that
-// curl would add.
-func curlFields(r *application.Message) (words []string) {
+// curl would add. host is what the request was for, if the URL does not say so.
+func curlFields(x *application.Exchange, host string) (words []string) {
+	r := &x.Request
 	decoded := r.Body != nil && len(r.Body.Encoding) > 0
+	if host != "" {
+		words = append(words, "--header "+shellQuote("Host: "+host))
+	}
 	for _, f := range r.Headers {
 		name := strings.ToLower(f.Name)
 		switch {
-		case name == "host" && !strings.Contains(r.URL, "://"+f.Value):
+		case name == "host" && host == "" && !strings.Contains(r.URL, "://"+f.Value):
 			words = append(words, "--header "+shellQuote("Host: "+f.Value))
 		case ownFields[name], name == "content-encoding" && decoded:
+		case name == "connection" && !strings.EqualFold(f.Value, "keep-alive") && !strings.EqualFold(f.Value, "close"):
+		case name == "content-length" && f.Value != strconv.Itoa(sent(r)): // it is curl's to say
 		case f.Value == "":
 			words = append(words, "--header "+shellQuote(f.Name+";"))
 		default:
@@ -149,8 +191,11 @@ func curlFields(r *application.Message) (words []string) {
 		}
 	}
 	absent := defaultFields
-	if r.Body != nil {
+	if sendsBody(r) {
 		absent = append(absent[:len(absent):len(absent)], "Content-Type", "Expect")
+		if x.Protocol == httpmsg.HTTP2 { // which needs none
+			absent = append(absent, "Content-Length")
+		}
 	}
 	for _, name := range absent {
 		if len(r.Headers.Values(name)) == 0 {
@@ -160,13 +205,33 @@ func curlFields(r *application.Message) (words []string) {
 	return words
 }
 
+// sent is how many bytes of a body the command sends.
+func sent(r *application.Message) int {
+	if r.Body == nil {
+		return 0
+	}
+	return len(r.Body.Bytes)
+}
+
+// sendsBody says whether the command has a body to send, be it an empty one.
+func sendsBody(r *application.Message) bool {
+	return r.Body != nil || r.Method != "HEAD" && r.Headers.Get("Content-Length") == "0"
+}
+
+// maxArgument bounds a body that stands in the command: the kernel has a limit of
+// 128 KiB for one argument.
+const maxArgument = 64 << 10
+
 // curlData gives the body: as an argument, or through a pipe before the command
 // where a shell could not hold it in one.
-func curlData(body *application.Body) (words []string, pipe string) {
+func curlData(r *application.Message) (words []string, pipe string) {
+	body := r.Body
 	switch {
-	case body == nil:
+	case !sendsBody(r):
 		return nil, ""
-	case body.Text && showable(string(body.Bytes)):
+	case body == nil:
+		return []string{"--data-raw ''"}, ""
+	case body.Text && len(body.Bytes) <= maxArgument && showable(string(body.Bytes)):
 		return []string{"--data-raw " + shellQuote(string(body.Bytes))}, ""
 	}
 	return []string{"--data-binary @-"}, "base64 -d <<'.' |\n" + wrapBase64(body.Bytes) + ".\n"

@@ -1,9 +1,11 @@
 package sink
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -68,6 +70,8 @@ func TestCurlRepeatsTheRequest(t *testing.T) {
 		"controls":        {"GET", "/", httpmsg.Fields{{Name: "X-Odd", Value: "\u009b2J it's \u202e\\x \\033 %s $HOME\u200b"}}, nil},
 		"controls sent":   {"POST", "/c", nil, text("a\r\n\x1b[2J\n")},
 		"another host":    {"GET", "/", httpmsg.Fields{{Name: "Host", Value: "other.example"}}, nil},
+		"long text":       {"PUT", "/l", nil, text(strings.Repeat("a line of text\n", 20_000))},
+		"nothing sent":    {"PATCH", "/n", httpmsg.Fields{{Name: "Content-Length", Value: "0"}}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
@@ -102,6 +106,75 @@ func TestCurlRepeatsTheRequest(t *testing.T) {
 				t.Errorf("got  %s\nwant %s\n%s", g, w, out.String())
 			}
 		})
+	}
+}
+
+// TestCurlSendsTheSameHead compares what arrives byte for byte.
+func TestCurlSendsTheSameHead(t *testing.T) {
+	if _, err := exec.LookPath("curl"); err != nil {
+		if os.Getenv("TLSMITM_REQUIRE_TOOLS") == "1" {
+			t.Fatal("curl is missing")
+		}
+		t.Skip("needs curl")
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	heads := make(chan string, 1)
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			var head strings.Builder
+			r := bufio.NewReader(c)
+			for {
+				line, err := r.ReadString('\n')
+				head.WriteString(line)
+				if err != nil || line == "\r\n" {
+					break
+				}
+			}
+			io.WriteString(c, "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+			heads <- head.String()
+			c.Close()
+		}
+	}()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	target := "localhost:" + port
+	body := &application.Body{Size: 3, DecodedSize: 3, Bytes: []byte("a=b"), Text: true}
+	for _, c := range []struct {
+		head, url string // HOST stands for the target
+		body      *application.Body
+	}{
+		{"POST /a HTTP/1.1\r\nHost: HOST\r\nConnection: keep-alive\r\nContent-Length: 3\r\nx-lower: 1\r\nUser-Agent: me\r\nCookie: a=1; b=2\r\nAccept: */*\r\nX-Lower: 2\r\nContent-Type: text/x\r\n\r\n", "http://HOST/a", body},
+		{"PUT /b HTTP/1.1\r\nHost: HOST\r\nAccept: */*\r\nContent-Length: 0\r\nX-Last: 1\r\n\r\n", "http://HOST/b", nil},
+		{"OPTIONS * HTTP/1.1\r\nHost: HOST\r\nUser-Agent: me\r\n\r\n", "http://HOST", nil},
+		{"GET /c?d HTTP/1.1\r\nHost: other.example:99\r\nUser-Agent: me\r\n\r\n", "http://other.example:99/c?d", nil},
+		{"HEAD /e HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\nAccept: x\r\n\r\n", "http://HOST/e", nil},
+	} {
+		want := strings.ReplaceAll(c.head, "HOST", target)
+		x := &application.Exchange{Ref: application.Ref{Exchange: "1.1", Protocol: httpmsg.HTTP11}, Request: application.Message{URL: strings.ReplaceAll(c.url, "HOST", target), Body: c.body}}
+		x.Request.Method, _, _ = strings.Cut(want, " ")
+		for _, line := range strings.Split(strings.TrimSuffix(want, "\r\n\r\n"), "\r\n")[1:] {
+			name, value, _ := strings.Cut(line, ": ")
+			x.Request.Headers = append(x.Request.Headers, httpmsg.Field{Name: name, Value: value})
+		}
+		var out bytes.Buffer
+		if err := NewCurl(&out).Write([]*inspect.Event{{Conn: 1, Body: &inspect.ConnOpen{Target: target}}, {Conn: 1, Body: x}}); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command("sh")
+		cmd.Stdin = strings.NewReader("curl() { command curl -sS -o /dev/null --max-time 20 --noproxy '*' \"$@\"; }\n" + out.String())
+		if said, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s\n%s", err, said, out.String())
+		}
+		if got := <-heads; got != want {
+			t.Errorf("got  %q\nwant %q\n%s", got, want, out.String())
+		}
 	}
 }
 
