@@ -21,11 +21,18 @@ func (t *Table) carried(c *tableConn, e *inspect.Event) {
 			t.fields(b.Headers)
 		}
 	case *application.Response:
+		if b.Headers.Get("Content-Encoding") != "" {
+			if c.coded == nil {
+				c.coded = make(map[string]bool)
+			}
+			c.coded[b.Exchange] = true
+		}
 		if b.Protocol == httpmsg.HTTP2 {
 			t.under(c, "←", explain.Note{{Text: explain.Value(b.Exchange), Tone: explain.Faint}, {Text: strconv.Itoa(b.Status), Tone: explain.StatusTone(b.Status)}})
 			t.fields(b.Headers)
 		}
 	case *application.Exchange:
+		delete(c.coded, b.Exchange)
 		t.under(c, "⇄", append(explain.Note{{Text: explain.Value(b.Exchange), Tone: explain.Faint}}, c.talk.Note(e)...))
 		t.decoded(b.Request.Body)
 		if b.Response != nil {
@@ -35,9 +42,14 @@ func (t *Table) carried(c *tableConn, e *inspect.Event) {
 		content, all := socketContent(b)
 		t.within(c, e, b.Exchange, t.style.Words.WebSocketMessage(b), content, all)
 	case *application.ServerSentEvent:
-		t.within(c, e, b.Exchange, t.style.Words.ServerSentEvent(b), nil, 0) // the data show it
+		var data []byte // unless the data show it
+		if c.coded[b.Exchange] {
+			data = []byte(b.Data)
+		}
+		t.within(c, e, b.Exchange, t.style.Words.ServerSentEvent(b), data, int64(len(data)))
 	case *application.GRPCMessage:
-		t.within(c, e, b.Exchange, t.style.Words.GRPCMessage(b), []byte(b.Fields), int64(len(b.Fields)))
+		fields := t.grpcFields(b)
+		t.within(c, e, b.Exchange, t.style.Words.GRPCMessage(b), fields, int64(len(fields)))
 	case *application.Frame, *application.MessageEnd:
 		// The row names the frames, and the exchange has the end.
 	case *application.Trouble, *application.Difference:

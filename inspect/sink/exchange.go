@@ -121,8 +121,9 @@ func shorten(s string, width int) string {
 	}
 }
 
-// exchange prints an exchange that is over.
-func (h *HTTP) exchange(x *application.Exchange) {
+// exchange prints an exchange that is over. called says that the messages in it were
+// printed already.
+func (h *HTTP) exchange(x *application.Exchange, called bool) {
 	r := exchangeRow{
 		id: x.Exchange, method: x.Request.Method, url: x.Request.URL, protocol: string(x.Protocol),
 		time: explain.Elapsed(x.Timings.Total), over: true,
@@ -135,9 +136,9 @@ func (h *HTTP) exchange(x *application.Exchange) {
 	}
 	h.row(r)
 	h.notes(h.style.Words.Exchange(x))
-	h.half("→", x.Request.Method+" "+x.Request.URL, &x.Request)
+	h.half("→", x.Request.Method+" "+x.Request.URL, &x.Request, called)
 	if m := x.Response; m != nil {
-		h.half("←", string(x.Protocol)+" "+strconv.Itoa(m.Status)+" "+m.Reason, m)
+		h.half("←", string(x.Protocol)+" "+strconv.Itoa(m.Status)+" "+m.Reason, m, called)
 	}
 	if h.show != ShowLine {
 		h.print(new(line))
@@ -145,14 +146,14 @@ func (h *HTTP) exchange(x *application.Exchange) {
 }
 
 // half prints what is to be shown of a message.
-func (h *HTTP) half(mark, first string, m *application.Message) {
+func (h *HTTP) half(mark, first string, m *application.Message, called bool) {
 	if h.show.heads() {
 		for _, l := range h.textLines([]byte(mark + " " + first)) {
 			h.bar(l.text, styleStrong)
 		}
 		h.fields(m.Headers)
 	}
-	if h.show.bodies() && m.Body != nil {
+	if h.show.bodies() && m.Body != nil && !(called && m.Body.Kind == body.GRPC.String()) {
 		h.body(m)
 	}
 	if h.show.heads() && len(m.Trailers) > 0 {

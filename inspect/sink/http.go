@@ -55,6 +55,7 @@ type waitingRequest struct {
 	since   time.Time
 	status  int
 	told    bool // its line without an end is printed
+	called  bool // messages of a gRPC call are printed
 }
 
 // NewHTTP returns a view that is written to out, which it does not close.
@@ -133,15 +134,20 @@ func (h *HTTP) event(c *httpConn, e *inspect.Event) {
 		}
 	case *application.Exchange:
 		c.count++
+		w := c.waiting[b.Exchange]
 		delete(c.waiting, b.Exchange)
-		h.exchange(b)
+		h.exchange(b, w != nil && w.called)
 	case *application.WebSocketMessage:
 		content, all := socketContent(b)
 		h.message(c, e, b.Exchange, h.style.Words.WebSocketMessage(b), content, all)
 	case *application.ServerSentEvent:
 		h.message(c, e, b.Exchange, h.style.Words.ServerSentEvent(b), []byte(b.Data), int64(len(b.Data)))
 	case *application.GRPCMessage:
-		h.message(c, e, b.Exchange, h.style.Words.GRPCMessage(b), []byte(b.Fields), int64(len(b.Fields)))
+		if w := c.waiting[b.Exchange]; w != nil {
+			w.called = true
+		}
+		fields := h.grpcFields(b)
+		h.message(c, e, b.Exchange, h.style.Words.GRPCMessage(b), fields, int64(len(fields)))
 	case *application.Trouble:
 		h.remark(b.Exchange, h.style.Words.Trouble(b))
 	case *application.Difference:

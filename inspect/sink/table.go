@@ -78,6 +78,7 @@ type tableConn struct {
 	talk      *explain.Conversation
 	row       *row
 	runs      map[direction]*run
+	coded     map[string]bool // exchanges whose response is in a content coding; nil if none is
 }
 
 // NewTable returns a table that is written to out, which it does not close.

@@ -184,3 +184,21 @@ func TestNearest(t *testing.T) {
 		}
 	}
 }
+
+// TestOnlySomeFieldsOfAFile: a command that is given the file of the proxy takes what
+// concerns it, and writes nothing where the proxy does.
+func TestOnlySomeFieldsOfAFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	if err := os.WriteFile(path, []byte("json: run.jsonl\nview: lines\npolicy:\n  tunnel: [a.example]\nsecrets:\n  fields: [pin]\n  show: true\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Load(Input{Options: Only(FlagConfig, "view", "json", "show-secrets"), Flags: map[string][]string{FlagConfig: {path}, "view": {"http"}}, OfFile: []string{"secrets."}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Default()
+	want.View, want.Secrets = ViewHTTP, Secrets{Show: true, Fields: []Text{"pin"}}
+	if !reflect.DeepEqual(s.Config, want) || s.Source("json").Given() || s.Source("policy.tunnel[0]").Given() || s.Source("secrets.fields").File != path {
+		t.Errorf("got %+v\nwant %+v", s.Config, want)
+	}
+}
