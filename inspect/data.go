@@ -121,7 +121,7 @@ func (f *flow) pend(seg segment, reason string) *pendingData {
 	p := &c.data
 	early := f.inEarly()
 	if p.flow == f && p.event.data.Reason == reason && p.event.data.Early == early && seg.at.Sub(p.first) < dataDelay &&
-		(c.d.dataBytes >= 0 || !p.full) {
+		(c.d.dataBytes >= 0 || !p.full) && !c.d.carried.full() {
 		return p
 	}
 	if p.flow != nil {

@@ -169,6 +169,13 @@ func (k *carried) check(which int, x *application.Exchange) {
 	}
 }
 
+// maxTold is how many events wait for their data before these are told of early: few
+// bytes can be many events.
+const maxTold = 1024
+
+// full says that more events wait than should.
+func (k *carried) full() bool { return k != nil && len(k.told) >= maxTold }
+
 // flush emits what waited for its data.
 func (k *carried) flush() {
 	for i, e := range k.told {

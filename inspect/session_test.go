@@ -176,6 +176,51 @@ func TestOverflowWait(t *testing.T) {
 	}
 }
 
+// TestManyEventsOfFewBytes: the events of what is queued take no more memory than the
+// sinks' queues, however many they are.
+func TestManyEventsOfFewBytes(t *testing.T) {
+	const limit = 1 << 20
+	sink := &gatherSink{gate: make(chan struct{})}
+	in := New(Options{Sinks: []Sink{sink}, QueueBytes: limit})
+	s := in.Open(Meta{Via: ViaConnect, Mode: ModeTunnel})
+	requests := bytes.Repeat([]byte("GET / HTTP/1.1\r\nHost: a\r\n\r\n"), 500)
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		for range limit / len(requests) {
+			s.chunk(LegDirect, true, time.Now(), requests)
+		}
+		s.Close(Outcome{Cause: CauseOK})
+	}()
+	o := in.fanout.outlets[0]
+	queued := func() int64 {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		return o.size
+	}
+	for queued() <= limit { // then the worker waits
+		time.Sleep(time.Millisecond)
+	}
+	time.Sleep(100 * time.Millisecond)
+	if n := queued(); n > 2*limit {
+		t.Errorf("%d bytes of events wait for a sink whose queue is to hold %d", n, limit)
+	}
+	close(sink.gate)
+	<-told
+	if err := closeInspector(t, in); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, e := range sink.events {
+		if e.Kind == KindHTTPRequest {
+			n++
+		}
+	}
+	if want := limit / len(requests) * 500; n != want {
+		t.Errorf("%d requests are told, of %d", n, want)
+	}
+}
+
 // TestOverflowDrop: the relay never waits; what is lost is lost to the end of
 // its direction, and told to the byte.
 func TestOverflowDrop(t *testing.T) {

@@ -177,6 +177,9 @@ func (w *worker) dissect(s *Session, items []item) (over bool) {
 	return w.guard(s, at, closing, func() {
 		for i := range items {
 			s.dissector.handle(&items[i], s)
+			if len(w.events) >= publishEvery { // few bytes can be many events
+				w.publish()
+			}
 		}
 		s.dissector.settle()
 	})
