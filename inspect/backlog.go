@@ -61,9 +61,10 @@ func (c *conversation) watchKeys() {
 }
 
 // watchPremaster does the same with a premaster secret that is known by how it was
-// encrypted, as in the oldest key logs.
+// encrypted, as in the oldest key logs. With a pre-shared key beside it, what is
+// encrypted is only a part of the premaster secret (RFC 4279 section 4).
 func (c *conversation) watchPremaster(body []byte) {
-	if c.keys == nil || c.hello == nil || len(c.hello.Random) != 32 {
+	if c.suite.KeyExchange() == tlswire.KexRSAPSK || c.keys == nil || c.hello == nil || len(c.hello.Random) != 32 {
 		return
 	}
 	m, err := tlswire.ParseClientKeyExchange(c.version, c.suite, body)

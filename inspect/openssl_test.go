@@ -60,6 +60,7 @@ type opensslRun struct {
 	add            string   // a key log line of its own; %x is the client's random
 	want           []string // proofs
 	closed         string   // why early data may stay closed
+	log            []byte   // the client's key log, as it was written
 }
 
 // talk is a line to the server, which sends it back reversed.
@@ -171,6 +172,25 @@ func TestOpenSSL(t *testing.T) {
 	}
 }
 
+// TestPremasterBesideAKey: with a pre-shared key, what a key log has of the RSA key
+// exchange is only a part of the premaster secret, and proves nothing.
+func TestPremasterBesideAKey(t *testing.T) {
+	psk := []string{"-tls1_2", "-psk", "00112233", "-cipher", "RSA-PSK-AES128-GCM-SHA256:@SECLEVEL=0"}
+	r := opensslRun{client: psk, server: append(psk, "-rev"), steps: []step{talk("hello")}}
+	rec := r.record(t, program(t, "openssl"), opensslFiles(t))
+	if !bytes.Contains(r.log, []byte("RSA ")) {
+		t.Fatalf("the key log is\n%s", r.log)
+	}
+	keys := NewKeyStore()
+	keys.AddText(r.log)
+	got := proofsOf(rec.dissectWith(keys, func(*Dissector, int) {}))
+	want := []string{"Certificate chain verified", "Finished finished verified",
+		"Finished extended_master_secret not checked: the premaster secret is not known", "Finished finished verified"}
+	if !slices.Equal(got, want) {
+		t.Errorf("proved %q", got)
+	}
+}
+
 // checkEarly: early data are told of as such, and what comes after them is not.
 func (r *opensslRun) checkEarly(t *testing.T, events []*Event) {
 	t.Helper()
@@ -259,6 +279,7 @@ func (r *opensslRun) record(t *testing.T, openssl, dir string) *recording {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
 	var secrets []part
+	r.log = log
 	strip := regexp.MustCompile(r.strip)
 	for line := range bytes.Lines(log) {
 		if !bytes.HasPrefix(line, []byte("#")) && (r.strip == "" || !strip.Match(line)) {
