@@ -15,6 +15,9 @@ import (
 func (c *conversation) proveCertificate(f *flow, m *Message, at time.Time, r *readings) shownKey {
 	entries := m.certificateEntries()
 	if len(entries) == 0 {
+		if m.Type == tlswire.HandshakeTypeCompressedCertificate { // it may be a bit that keeps it closed
+			r.suspect(tlswire.HandshakeHeaderLen, len(m.Raw), false)
+		}
 		return shownKey{}
 	}
 	if c.rawKey(f) {

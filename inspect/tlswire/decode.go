@@ -168,10 +168,8 @@ func (d *treeDecoder) body(s *treeScope) {
 		s.supplementalData()
 	case HandshakeTypeKeyUpdate: // RFC 8446 section 4.6.3
 		treeCode[KeyUpdateRequest](s, "request_update", 1)
-	case HandshakeTypeCompressedCertificate: // RFC 8879 section 4
-		treeCode[CertificateCompressionAlgorithm](s, "algorithm", 2)
-		s.uint("uncompressed_length", 3)
-		s.opaque("compressed_certificate_message", 3)
+	case HandshakeTypeCompressedCertificate:
+		s.compressedCertificate()
 	case HandshakeTypeNextProtocol: // draft-agl-tls-nextprotoneg-04 section 3
 		s.text("selected_protocol", 1)
 		s.vector("padding", KindPadding, 1)

@@ -178,7 +178,7 @@ func treeMessageCases() []treeCase {
 		{"supplemental data", tree12, hs, msg(HandshakeTypeSupplementalData, vec(3, hx("4002"), vec(2, hx("aa")))),
 			`{"supp_data":[{"supp_data_type":{"value":16386,"name":"authz_data"},"supp_data":"aa"}]}`},
 		{"compressed certificate", tree13, hs, msg(HandshakeTypeCompressedCertificate, hx("0002 001000"), vec(3, hx("aabb"))),
-			`{"algorithm":{"value":2,"name":"brotli"},"uncompressed_length":4096,"compressed_certificate_message":"aabb"}`},
+			`{"algorithm":{"value":2,"name":"brotli"},"uncompressed_length":4096,"compressed_certificate_message":"aabb","malformed":"compressed_certificate_message: unexpected EOF"}`},
 		{"message hash", tree13, hs, msg(HandshakeTypeMessageHash, hx("aabb")), `{"hash":"aabb"}`},
 		{"message of an unknown type", tree13, hs, msg(200, hx("aabb")), `{"body":"aabb"}`},
 		{"heartbeat", tree12, ContentTypeHeartbeat, slices.Concat(hx("01"), vec(2, hx("aabb")), make([]byte, 16)),

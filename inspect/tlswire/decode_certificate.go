@@ -3,6 +3,7 @@ package tlswire
 import (
 	"crypto/x509/pkix"
 	"encoding/asn1"
+	"errors"
 )
 
 // certificate reads a Certificate (RFC 8446 section 4.4.2; RFC 5246 section 7.4.2).
@@ -24,6 +25,34 @@ func (s *treeScope) certificate() {
 		list.end("certificate_entry", KindStruct, &entry)
 	}
 	s.close("certificate_list", KindList, &list)
+}
+
+// compressedCertificate reads a Compressed Certificate (RFC 8879 section 4), and notes
+// what the Certificate says that it holds.
+func (s *treeScope) compressedCertificate() {
+	m := CompressedCertificate{Algorithm: treeCode[CertificateCompressionAlgorithm](s, "algorithm", 2)}
+	if f := s.number("uncompressed_length", KindUint, 3); f != nil {
+		m.UncompressedLength = uint32(f.Uint)
+	}
+	f := s.opaque("compressed_certificate_message", 3)
+	if f == nil {
+		return
+	}
+	m.Data = f.Bytes
+	body, err := m.Decompress()
+	if err != nil {
+		s.noteMalformed("compressed_certificate_message", errors.Unwrap(err).Error())
+		return
+	}
+	d := s.decoder
+	d.message = HandshakeTypeCertificate
+	inner := treeScope{decoder: d, rest: body, limit: len(body), mark: len(d.stack)}
+	inner.certificate()
+	inner.finish()
+	for i := inner.mark; i < len(d.stack); i++ {
+		d.stack[i].settle(s.offset())
+	}
+	d.message = HandshakeTypeCompressedCertificate
 }
 
 // certificateRequest reads a Certificate Request (RFC 8446 section 4.3.2; RFC 5246 section

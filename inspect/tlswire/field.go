@@ -61,7 +61,7 @@ type Field struct {
 	Kind   FieldKind
 	Uint   uint64
 	Text   string
-	Bytes  []byte // aliases the message; read-only
+	Bytes  []byte // aliases the message, or what was compressed in it; read-only
 	Fields []Field
 }
 
