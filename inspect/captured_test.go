@@ -150,3 +150,24 @@ func checkAccounted(t *testing.T, rec *recording, events []*Event) {
 		}
 	}
 }
+
+// TestNULLNeedsNoSecret has a suite that encrypts nothing read without its keys.
+func TestNULLNeedsNoSecret(t *testing.T) {
+	rec := readCaptured(t, "testdata/captures/java-ssl30-null.txt")
+	with := rec.dissect(LegDirect, newMasterStore(8), whole)
+	rec.parts = slices.DeleteFunc(rec.parts, func(p part) bool { return p.secret })
+	without := rec.dissect(LegDirect, newMasterStore(8), whole)
+	for i, from := range []Party{PartyClient, PartyServer} {
+		if got, want := messages(without, from), messages(with, from); !slices.Equal(got, want) {
+			t.Errorf("%s: %q, not %q", from, got, want)
+		}
+		if got := plaintext(without, from); !bytes.Equal(got, rec.sent[i]) || len(got) == 0 {
+			t.Errorf("%s: %d bytes of %d", from, len(got), len(rec.sent[i]))
+		}
+	}
+	for _, e := range without {
+		if m, ok := e.Body.(*Message); ok && m.Name == "Finished" && (len(m.Proof) == 0 || m.Proof[0].Status != ProofUnchecked) {
+			t.Errorf("its Finished is %v", m.Proof)
+		}
+	}
+}

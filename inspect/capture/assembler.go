@@ -107,8 +107,12 @@ func (a *Assembler) take(k key, s *segment) {
 	if c == nil || c.key != k {
 		c = a.table[k]
 	}
-	if c != nil && c.isOther(s) {
-		a.forget(c)
+	if c != nil && c.twins() {
+		c = a.choose(k, s)
+	} else if c != nil && c.isOther(s) {
+		if s.has(flagSYN) || c.closed {
+			a.forget(c)
+		}
 		c = nil
 	}
 	if c == nil {
@@ -148,7 +152,7 @@ func (c *connection) isOther(s *segment) bool {
 func (a *Assembler) add(k key, s *segment) *connection {
 	a.lastID++
 	c := &connection{a: a, key: k, id: a.lastID, client: -1, resets: -1, first: s.at, last: s.at, begun: s.has(flagSYN), comment: s.comment}
-	a.table[k] = c
+	a.link(c)
 	a.opened.add(c)
 	if a.opened.n > maxConnections {
 		a.close(a.opened.oldest, EndCrowded)
@@ -187,9 +191,7 @@ func (a *Assembler) close(c *connection, end End) {
 func (a *Assembler) forget(c *connection) {
 	a.close(c, c.resetEnd())
 	a.closed.remove(c)
-	if a.table[c.key] == c {
-		delete(a.table, c.key)
-	}
+	a.unlink(c)
 	if a.latest == c {
 		a.latest = nil
 	}

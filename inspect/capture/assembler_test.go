@@ -522,3 +522,39 @@ func FuzzSegments(f *testing.F) {
 		}
 	})
 }
+
+// TestConnectionCapturedTwice is that of a firewall which makes up sequence numbers: its
+// frames are in the capture before and behind it, mixed.
+func TestConnectionCapturedTwice(t *testing.T) {
+	near, far := newTalk(clientAt, serverAt), newTalk(clientAt, serverAt)
+	far.seq = [2]uint32{1 << 30, 3 << 30}
+	packets := near.open()
+	far.open()
+	for range 3 {
+		// What the server says is seen twice, what the client says on the near side.
+		packets = append(packets, near.up("ab"))
+		far.up("ab")
+		packets = append(packets, far.down("cde"), near.down("cde"), near.ack(true))
+	}
+	packets = append(packets, near.close()...)
+	h := listen(packets...)
+	if len(h.streams) != 2 {
+		t.Fatalf("%d connections", len(h.streams))
+	}
+	h.streams[0].want(t, "ababab", "cdecdecde", EndFinished)
+	h.streams[1].want(t, "", "cdecdecde", EndUnseen)
+}
+
+// TestLengthsThatCannotBe has packets that claim to be longer than their frames were.
+func TestLengthsThatCannotBe(t *testing.T) {
+	for _, addresses := range [][2]string{{clientAt, serverAt}, {"[2001:db8::1]:40000", "[2001:db8::2]:443"}} {
+		k := newTalk(addresses[0], addresses[1])
+		packets := slices.Concat(k.open(), [][]byte{k.up("abc"), k.down("xyz")}, k.close())
+		if synAck := packets[1]; synAck[0]>>4 == 4 {
+			be.PutUint16(synAck[2:], 4148)
+		} else {
+			be.PutUint16(synAck[4:], 4148)
+		}
+		listen(packets...).one(t).want(t, "abc", "xyz", EndFinished)
+	}
+}

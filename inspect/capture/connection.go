@@ -57,7 +57,9 @@ type connection struct {
 	closed  bool
 	watched bool // is in the assembler's list of those that time changes
 
-	older, newer *connection
+	older, newer *connection // in the order in which they were heard of
+	before       *connection // between the same ends, and begun earlier
+	behind       bool        // some connection's before is this one
 }
 
 // take takes a segment.

@@ -43,7 +43,7 @@ type datagram struct {
 	now      int64
 }
 
-// unpack reads an IP packet down to what it carries. It returns false if there is
+// unpack reads an IP packet down to what it carries, through tunnels. It returns false if there is
 // nothing, or not all of it yet.
 func (a *Assembler) unpack(b []byte, wire int, d *datagram) bool {
 	for range maxNesting {
@@ -60,10 +60,11 @@ func (a *Assembler) unpack(b []byte, wire int, d *datagram) bool {
 		if !ok {
 			return false
 		}
-		if d.proto != protoIPv4 && d.proto != protoIPv6 {
+		inner := d.inner()
+		if inner == nil {
 			return true
 		}
-		b, wire = d.payload, d.length
+		b, wire = inner, d.length-(len(d.payload)-len(inner))
 	}
 	return false
 }
@@ -77,6 +78,7 @@ func (a *Assembler) ipv4(b []byte, wire int, d *datagram) bool {
 	if total == 0 { // left to the network card to fill in, which cuts what is larger than a frame
 		total = wire
 	}
+	total = min(total, wire) // more than there was in the frame is wrong
 	if header < 20 || header > len(b) || total < header {
 		return false
 	}
@@ -99,6 +101,7 @@ func (a *Assembler) ipv6(b []byte, wire int, d *datagram) bool {
 	if length == 0 { // a jumbogram (RFC 2675), or left to the network card
 		length = wire - 40
 	}
+	length = min(length, wire-40)
 	if length < 0 {
 		return false
 	}

@@ -21,8 +21,13 @@ const (
 	LinkPPPHDLC    LinkType = 50  //
 	LinkPPPEther   LinkType = 51  // PPPoE
 	LinkRaw        LinkType = 101 // raw IP
+	LinkCiscoHDLC  LinkType = 104
+	LinkWireless   LinkType = 105 // IEEE 802.11
 	LinkLoop       LinkType = 108 // OpenBSD loopback
 	LinkLinuxSLL   LinkType = 113 // Linux cooked 1
+	LinkPrism      LinkType = 119 // IEEE 802.11 behind a header
+	LinkRadiotap   LinkType = 127 // IEEE 802.11 behind a header
+	LinkPPI        LinkType = 192 // any other behind a header
 	LinkIPv4       LinkType = 228
 	LinkIPv6       LinkType = 229
 	LinkNFLog      LinkType = 239
@@ -57,12 +62,16 @@ func (l LinkType) String() string {
 		name = "NFLOG"
 	case LinkLinuxSLL2:
 		name = "LINUX_SLL2"
-	case 104:
+	case LinkCiscoHDLC:
 		name = "C_HDLC"
-	case 105:
+	case LinkWireless:
 		name = "IEEE802_11"
-	case 127:
+	case LinkPrism:
+		name = "IEEE802_11_PRISM"
+	case LinkRadiotap:
 		name = "IEEE802_11_RADIOTAP"
+	case LinkPPI:
+		name = "PPI"
 	case 147:
 		name = "USER0"
 	case 187, 201:
@@ -83,8 +92,8 @@ func (l LinkType) String() string {
 
 // linkTypes are those that can be read.
 var linkTypes = []LinkType{
-	LinkNull, LinkEthernet, LinkPPP, LinkRawBSD, LinkRawOpenBSD, LinkPPPHDLC, LinkPPPEther, LinkRaw, LinkLoop,
-	LinkLinuxSLL, LinkIPv4, LinkIPv6, LinkNFLog, LinkLinuxSLL2,
+	LinkNull, LinkEthernet, LinkPPP, LinkRawBSD, LinkRawOpenBSD, LinkPPPHDLC, LinkPPPEther, LinkRaw, LinkCiscoHDLC, LinkWireless, LinkLoop,
+	LinkLinuxSLL, LinkPrism, LinkRadiotap, LinkPPI, LinkIPv4, LinkIPv6, LinkNFLog, LinkLinuxSLL2,
 }
 
 // LinkTypes returns the types of which frames can be read.
@@ -104,6 +113,7 @@ const (
 	etherMPLS  = 0x8847
 	etherMPLSm = 0x8848
 	etherPPPoE = 0x8864
+	etherCMD   = 0x8909
 )
 
 // packet returns the IP packet in a frame, nil if there is none.
@@ -137,6 +147,19 @@ func (l LinkType) packet(b []byte) []byte {
 		return pppoe(b)
 	case LinkNFLog:
 		return nflog(b)
+	case LinkCiscoHDLC: // RFC 1547 section 4.3.1: an address, a zero, an EtherType
+		if len(b) < 4 {
+			return nil
+		}
+		return ethernet(binary.BigEndian.Uint16(b[2:]), b[4:])
+	case LinkWireless:
+		return wireless(b)
+	case LinkPrism:
+		return prism(b)
+	case LinkRadiotap:
+		return radiotap(b)
+	case LinkPPI:
+		return ppi(b)
 	}
 	return nil
 }
@@ -152,6 +175,11 @@ func ethernet(kind uint16, b []byte) []byte {
 				return nil
 			}
 			kind, b = binary.BigEndian.Uint16(b[2:]), b[4:]
+		case etherCMD: // Cisco's metadata, with a group tag: version, length, option, value, and the next type
+			if len(b) < 8 {
+				return nil
+			}
+			kind, b = binary.BigEndian.Uint16(b[6:]), b[8:]
 		case etherMPLS, etherMPLSm:
 			return mpls(b)
 		case etherPPPoE:
@@ -188,6 +216,9 @@ func mpls(b []byte) []byte {
 	for len(b) > 4 {
 		bottom := b[2]&1 != 0
 		if b = b[4:]; bottom {
+			if b[0]>>4 == 0 { // a pseudowire's control word (RFC 4448 section 4.6)
+				return LinkEthernet.packet(b[min(4, len(b)):])
+			}
 			return b
 		}
 	}
@@ -199,7 +230,8 @@ func pppoe(b []byte) []byte {
 	if len(b) < 6 || b[0] != 0x11 || b[1] != 0 {
 		return nil
 	}
-	return ppp(b[6:])
+	n := int(binary.BigEndian.Uint16(b[4:])) // of what is inside, without the frame's padding
+	return ppp(b[6:min(6+n, len(b))])
 }
 
 // ppp skips a protocol, RFC 1661 section 2: of one byte if that is odd.

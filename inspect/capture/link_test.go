@@ -25,6 +25,15 @@ func TestEveryLinkType(t *testing.T) {
 	pppoe := func(b []byte) []byte {
 		return append([]byte{0x11, 0, 0, 1, byte((len(b) + 2) >> 8), byte(len(b) + 2), 0, 0x21}, b...)
 	}
+	wifi := func(kind, flags byte, header int, b []byte) []byte {
+		head := make([]byte, header)
+		head[0], head[1] = kind, flags
+		next := []byte{8, 0}
+		if b[0]>>4 == 6 {
+			next = []byte{0x86, 0xdd}
+		}
+		return slices.Concat(head, []byte{0xaa, 0xaa, 3, 0, 0, 0}, next, b)
+	}
 	seen := map[LinkType]bool{}
 	for _, c := range []struct {
 		name string
@@ -39,6 +48,7 @@ func TestEveryLinkType(t *testing.T) {
 		{"three VLANs", LinkEthernet, ether(etherQinQ1, vlan(etherQinQ2, vlan(etherVLAN, vlan(etherIPv4, p4)))), p4},
 		{"MPLS", LinkEthernet, ether(etherMPLS, append([]byte{0, 1, 0, 64, 0, 2, 1, 64}, p4...)), p4},
 		{"PPPoE", LinkEthernet, ether(etherPPPoE, pppoe(p4)), p4},
+		{"PPPoE, padded", LinkEthernet, ether(etherPPPoE, append(pppoe(p4), 0, 0, 0)), p4},
 		{"PPPoE in VLAN", LinkEthernet, ether(etherVLAN, vlan(etherPPPoE, pppoe(p4))), p4},
 		{"SNAP", LinkEthernet, ether(uint16(8+len(p4)), append([]byte{0xaa, 0xaa, 3, 0, 0, 0, 8, 0}, p4...)), p4},
 		{"802.3 of another kind", LinkEthernet, ether(40, append([]byte{0x42, 0x42, 3, 0, 0, 0, 8, 0}, p4...)), nil},
@@ -63,6 +73,20 @@ func TestEveryLinkType(t *testing.T) {
 		{"PPP, LCP", LinkPPP, append([]byte{0xff, 3, 0xc0, 0x21}, p4...), nil},
 		{"PPPoE alone", LinkPPPEther, pppoe(p4), p4},
 		{"netfilter log", LinkNFLog, append([]byte{2, 0, 0, 0, 6, 0, 10, 0, 'x', 0, 0, 0, byte(4 + len(p4)), 0, 9, 0}, p4...), p4},
+		{"Cisco HDLC", LinkCiscoHDLC, append([]byte{0x0f, 0, 0x86, 0xdd}, p6...), p6},
+		{"Cisco metadata", LinkEthernet, ether(etherCMD, append([]byte{1, 1, 0, 1, 0, 3, 8, 0}, p4...)), p4},
+		{"pseudowire", LinkEthernet, ether(etherMPLS, append([]byte{0, 2, 1, 64, 0, 0, 0, 0}, ether(etherIPv4, p4)...)), p4},
+		{"802.11", LinkWireless, wifi(0x08, 1, 24, p4), p4},
+		{"802.11, quality of service", LinkWireless, wifi(0x88, 2, 26, p4), p4},
+		{"802.11, padded", LinkWireless, wifi(0x88, 2, 28, p6), p6},
+		{"802.11, four addresses", LinkWireless, wifi(0x88, 3, 32, p4), p4},
+		{"802.11, encrypted", LinkWireless, wifi(0x08, 0x41, 24, p4), nil},
+		{"802.11, without data", LinkWireless, wifi(0x48, 1, 24, p4), nil},
+		{"802.11, beacon", LinkWireless, wifi(0x80, 0, 24, p4), nil},
+		{"radiotap", LinkRadiotap, append([]byte{0, 0, 10, 0, 2, 0, 0, 0, 0, 9}, wifi(0x08, 1, 24, p4)...), p4},
+		{"Prism", LinkPrism, append([]byte{0, 0, 0, 0x44, 0, 0, 0, 12, 1, 2, 3, 4}, wifi(0x08, 1, 24, p4)...), p4},
+		{"PPI", LinkPPI, append([]byte{0, 0, 12, 0, 105, 0, 0, 0, 2, 0, 0, 0}, wifi(0x08, 1, 24, p4)...), p4},
+		{"PPI in PPI", LinkPPI, append([]byte{0, 0, 8, 0, 192, 0, 0, 0}, wifi(0x08, 1, 24, p4)...), nil},
 		{"netfilter log, cut", LinkNFLog, []byte{2, 0, 0, 0, 60, 0, 9, 0, 1}, nil},
 	} {
 		seen[c.link] = true
@@ -81,7 +105,7 @@ func TestEveryLinkType(t *testing.T) {
 			t.Errorf("link type %v is listed and not supported", l)
 		}
 	}
-	if l := LinkType(127); l.Supported() || l.String() != "127 (IEEE802_11_RADIOTAP)" || LinkType(4711).String() != "4711" {
+	if l := LinkType(253); l.Supported() || l.String() != "253 (NETLINK)" || LinkType(4711).String() != "4711" {
 		t.Errorf("%v", l)
 	}
 }

@@ -18,8 +18,10 @@ import (
 // legacy opens records of stream and block ciphers (RFC 5246 6.2.3.1, 6.2.3.2).
 type legacy struct {
 	mac recordMAC
-	rc4 *rc4.Cipher // nil for other ciphers
-	cbc cbcMode     // nil for RC4 and NULL
+	// unkeyed is the MAC's size where its key is not known.
+	unkeyed int
+	rc4     *rc4.Cipher // nil for other ciphers
+	cbc     cbcMode     // nil for RC4 and NULL
 	// iv is that of TLS 1.0 and SSL 3.0, the last block of the record before; later
 	// versions carry it in the record (RFC 4346 6.2.3.2).
 	iv       [16]byte
@@ -121,6 +123,17 @@ func newLegacy(p TLS12Params, s suite, macKey, key, iv []byte) (*legacy, error) 
 	return l, nil
 }
 
+// NewUnkeyed returns an opener of records that are not encrypted, whose MAC is taken off
+// and not checked: for a suite of NULL whose secret is not known. There is none for any
+// other suite.
+func NewUnkeyed(v tlswire.Version, id tlswire.CipherSuite) (*Opener, bool) {
+	s, ok := lookup(id)
+	if !ok || s.bulk != bulkNull || !Supported(v, id) {
+		return nil, false
+	}
+	return &Opener{id: id, suite: s, legacy: &legacy{unkeyed: s.macLen}}, true
+}
+
 // open returns what the record holds. On failure the state is as before.
 func (l *legacy) open(seq uint64, rec tlswire.Record) ([]byte, Reason) {
 	switch {
@@ -155,9 +168,15 @@ func (l *legacy) open(seq uint64, rec tlswire.Record) ([]byte, Reason) {
 
 // authenticate checks the MAC at the end of b and takes it off.
 func (l *legacy) authenticate(seq uint64, rec tlswire.Record, b []byte) ([]byte, Reason) {
-	size := l.mac.Size()
+	size := l.unkeyed
+	if l.mac != nil {
+		size = l.mac.Size()
+	}
 	if len(b) < size {
 		return nil, ReasonTooShort
+	}
+	if l.mac == nil {
+		return b[:len(b)-size], ""
 	}
 	content, sum := b[:len(b)-size], b[len(b)-size:]
 	if !hmac.Equal(l.mac.appendSum(l.sum[:0], seq, rec, content), sum) {
