@@ -249,7 +249,19 @@ func (c *conversation) opener(f *flow) (o *tlscrypt.Opener, wait bool, reason st
 	if err != nil {
 		return nil, false, err.Error()
 	}
+	if m := c.answer.CompressionMethod; !o.Compressed(m) {
+		return nil, false, "compression method " + m.String() + " is not supported"
+	}
 	return o, false, ""
+}
+
+// unkeyed returns the opener of a suite that encrypts nothing, nil if it does.
+func (c *conversation) unkeyed() *tlscrypt.Opener {
+	o, ok := tlscrypt.NewUnkeyed(c.version, c.suite)
+	if !ok || c.answer != nil && !o.Compressed(c.answer.CompressionMethod) {
+		return nil
+	}
+	return o
 }
 
 // noSecret says why there is no secret.

@@ -258,7 +258,7 @@ func (f *flow) record(rec tlswire.Record, n int, final bool) bool {
 			o = f.rejoin(o, rec)
 		}
 		if o == nil && f.conv.version != 0 {
-			o, _ = tlscrypt.NewUnkeyed(f.conv.version, f.conv.suite) // NULL needs no secret to be read
+			o = f.conv.unkeyed()
 		}
 		if o == nil {
 			f.total.Records++

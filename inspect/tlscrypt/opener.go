@@ -22,6 +22,7 @@ const (
 	ReasonPadding        Reason = "bad padding"
 	ReasonBlocks         Reason = "not a whole number of blocks"
 	ReasonNoType         Reason = "padding alone, and no content type" // RFC 8446 5.4
+	ReasonCompression    Reason = "its compression cannot be undone"
 )
 
 // OpenError is a record that could not be opened.
@@ -51,6 +52,8 @@ type Opener struct {
 	aead   cipher.AEAD // GCM and ChaCha20-Poly1305
 	ccm    *ccm
 	legacy *legacy // the suites that are not AEAD
+
+	inflater *inflater // nil unless records are compressed
 
 	// The rest is the AEADs'. Buffers are here so that opening allocates nothing.
 	iv      [12]byte
@@ -214,6 +217,11 @@ func (o *Opener) Open(rec tlswire.Record) (tlswire.ContentType, []byte, error) {
 		return 0, nil, &OpenError{o.id, o.seq, reason}
 	}
 	o.seq++
+	if o.inflater != nil {
+		if plain, reason = o.inflater.open(plain); reason != "" {
+			return 0, nil, &OpenError{o.id, o.seq - 1, reason}
+		}
+	}
 	return ct, plain, nil
 }
 

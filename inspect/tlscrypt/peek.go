@@ -21,7 +21,7 @@ const peekBlocks = 2
 func (o *Opener) Peek(rec tlswire.Record) (ct tlswire.ContentType, length int, ok bool) {
 	if !o.tls13 {
 		length = len(rec.Fragment) - o.overhead12()
-		if !o.suite.aead() || length < 0 {
+		if !o.suite.aead() || length < 0 || o.inflater != nil {
 			return 0, 0, false
 		}
 		return rec.Type, length, true
