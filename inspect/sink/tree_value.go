@@ -39,7 +39,7 @@ func (t *tree) value(f *tlswire.Field) []unit {
 	case tlswire.KindText, tlswire.KindTime:
 		return textUnits(f.Text, false)
 	case tlswire.KindEncoded:
-		return []unit{{text: t.words.DER(f.Length)}}
+		return []unit{{text: t.words.DER(len(f.Bytes))}}
 	case tlswire.KindPadding:
 		return []unit{{text: explain.Bytes(int64(f.Length)), style: styleFaint}}
 	case tlswire.KindMalformed:
