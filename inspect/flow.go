@@ -392,6 +392,8 @@ func (f *flow) unopened(seg segment, rec tlswire.Record, n int, reason string) {
 	switch {
 	case rec.Type == tlswire.ContentTypeAlert:
 		name = "Alert"
+	case rec.Type == tlswire.ContentTypeHeartbeat:
+		name = "Heartbeat"
 	case rec.Type == tlswire.ContentTypeApplicationData && !f.mustBeHandshake(seg):
 		f.data(seg, rec.Fragment, n, 1, reason)
 		return

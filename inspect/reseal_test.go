@@ -294,7 +294,10 @@ func sideOf(up bool) int {
 // rewrite says a recording that is in records again, with one bit flipped at a place of
 // what it carries, and returns what was said before.
 func (r *recording) rewrite(flip place, bit int) (*recording, []saidMessage, error) {
-	w := new(rewriter)
+	return r.rewriteWith(new(rewriter), flip, bit)
+}
+
+func (r *recording) rewriteWith(w *rewriter, flip place, bit int) (*recording, []saidMessage, error) {
 	out := &recording{sent: r.sent}
 	for i, p := range r.parts {
 		if p.secret {

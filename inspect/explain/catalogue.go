@@ -126,6 +126,7 @@ type catalogue struct {
 	keyUpdate             sentence
 	keyUpdateBoth         sentence
 	heartbeat             string
+	heartbleed            func(asked, brought string) string
 
 	// What is said about a type of message when nothing closer is known.
 	handshake      map[tlswire.HandshakeType]sentence

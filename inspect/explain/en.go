@@ -153,6 +153,9 @@ func english() *catalogue {
 		keyUpdate:       "the {from} changes its sending key",
 		keyUpdateBoth:   "the {from} changes its sending key, and wants the {to} to do so too",
 		heartbeat:       "a sign of life (RFC 6520)",
+		heartbleed: func(asked, brought string) string {
+			return "wants " + asked + " back and brings " + brought + ", as Heartbleed does (CVE-2014-0160)"
+		},
 
 		handshake: map[tlswire.HandshakeType]sentence{
 			tlswire.HandshakeTypeHelloRequest:             "the {from} wants to negotiate anew",

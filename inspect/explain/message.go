@@ -21,8 +21,7 @@ func (c *Conversation) message(e *inspect.Event, m *inspect.Message) (n Note) {
 	case tlswire.ContentTypeAlert:
 		return c.alert(e, m)
 	case tlswire.ContentTypeHeartbeat:
-		n.say(c.say.heartbeat)
-		return n
+		return c.heartbeat(m)
 	}
 	switch {
 	case m.SSL2:
@@ -37,6 +36,24 @@ func (c *Conversation) message(e *inspect.Event, m *inspect.Message) (n Note) {
 		}
 	}
 	c.proofs(&n, m.Proof)
+	return n
+}
+
+// heartbeat explains a heartbeat message (RFC 6520, 4). One that asks for more than it
+// brings is to be thrown away; who answers it tells what is none of the sender's business.
+func (c *Conversation) heartbeat(m *inspect.Message) (n Note) {
+	const head = 3 // its type and the payload's length
+	request := len(m.Raw) >= head && m.Raw[0] == 1
+	if !request {
+		n.say(c.say.heartbeat)
+		return n
+	}
+	asked, brought := int(m.Raw[1])<<8|int(m.Raw[2]), len(m.Raw)-head
+	if asked > brought {
+		n.tone(Fatal, c.say.heartbleed(Bytes(int64(asked)), Bytes(int64(brought))))
+		return n
+	}
+	n.say(c.say.heartbeat)
 	return n
 }
 

@@ -186,6 +186,8 @@ func exchangeCases() []noteCase {
 		{"hello request", server, proxy, handshake(ctx12, tlswire.HandshakeTypeHelloRequest)},
 		{"an unknown type", server, proxy, handshake(ctx12, 99)},
 		{"heartbeat", client, proxy, &inspect.Message{ContentType: tlswire.ContentTypeHeartbeat, Name: "Heartbeat"}},
+		{"heartbeat, a request", client, proxy, &inspect.Message{ContentType: tlswire.ContentTypeHeartbeat, Name: "Heartbeat", Raw: append(hx("01 0003 616263"), make([]byte, 16)...)}},
+		{"heartbeat that asks for too much", client, proxy, &inspect.Message{ContentType: tlswire.ContentTypeHeartbeat, Name: "Heartbeat", Raw: hx("01 4000")}},
 		{"not opened", server, proxy, &inspect.Message{ContentType: tlswire.ContentTypeHandshake, Name: "Encrypted Handshake Message", Encrypted: true, Reason: "its secret did not come"}},
 		{"close_notify", client, proxy, alert(tlswire.AlertLevelWarning, tlswire.AlertCloseNotify, tlswire.VersionTLS13)},
 		{"unknown_ca", client, proxy, alert(tlswire.AlertLevelFatal, tlswire.AlertUnknownCA, tlswire.VersionTLS13)},

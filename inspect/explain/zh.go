@@ -181,6 +181,9 @@ func chinese() *catalogue {
 		keyUpdate:       "{from}更换发送密钥",
 		keyUpdateBoth:   "{from}更换发送密钥，并要求{to}同样更换",
 		heartbeat:       "心跳（RFC 6520）",
+		heartbleed: func(asked, brought string) string {
+			return "要求返回 " + asked + "，却只带来 " + brought + "，即 Heartbleed（CVE-2014-0160）的手法"
+		},
 
 		handshake: map[tlswire.HandshakeType]sentence{
 			tlswire.HandshakeTypeHelloRequest:             "{from}要求重新协商",
