@@ -69,41 +69,43 @@ func FuzzRequests(f *testing.F) {
 		f.Add([]byte(c.up))
 	}
 	f.Add([]byte("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX : y\r\n\r\n"))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		if beyond(b) {
+	f.Fuzz(agreeOnRequests)
+}
+
+func agreeOnRequests(t *testing.T, b []byte) {
+	if beyond(b) {
+		return
+	}
+	got := new(collector)
+	c := New(got)
+	c.Feed(true, b)
+	c.End(true)
+	c.End(false) // so that nothing waits for a response
+	r := bufio.NewReader(bytes.NewReader(b))
+	for i := 0; ; i++ {
+		want, err := http.ReadRequest(r)
+		if err != nil || want.Method == "PRI" {
 			return
 		}
-		got := new(collector)
-		c := New(got)
-		c.Feed(true, b)
-		c.End(true)
-		c.End(false) // so that nothing waits for a response
-		r := bufio.NewReader(bytes.NewReader(b))
-		for i := 0; ; i++ {
-			want, err := http.ReadRequest(r)
-			if err != nil || want.Method == "PRI" {
-				return
-			}
-			content, err := io.ReadAll(want.Body)
-			if unlike(want.Proto, want.TransferEncoding, got.up, i, want.Header, want.Trailer) {
-				return
-			}
-			if i >= len(got.up) {
-				t.Fatalf("net/http has request %d, %s %s; here %q", i+1, want.Method, want.RequestURI, got.failed)
-			}
-			m := got.up[i]
-			if m.head.Method != want.Method || m.head.Target != want.RequestURI || string(m.head.Protocol) != want.Proto {
-				t.Fatalf("request %d: %+v, not %s %s %s", i+1, m.head, want.Method, want.RequestURI, want.Proto)
-			}
-			if host := m.head.Authority; host != "" && want.URL.Host != "" && host != want.URL.Host && !reshaped(want) {
-				t.Errorf("request %d: %s is for %s, not %s", i+1, want.RequestURI, host, want.URL.Host)
-			}
-			checkMessage(t, m, want.Header, want.Trailer, content, err)
-			if err != nil || len(got.up) == i+1 && got.failed[1] != "" {
-				return
-			}
+		content, err := io.ReadAll(want.Body)
+		if unlike(want.Proto, want.TransferEncoding, got.up, i, want.Header, want.Trailer) {
+			return
 		}
-	})
+		if i >= len(got.up) {
+			t.Fatalf("net/http has request %d, %s %s; here %q", i+1, want.Method, want.RequestURI, got.failed)
+		}
+		m := got.up[i]
+		if m.head.Method != want.Method || m.head.Target != want.RequestURI || string(m.head.Protocol) != want.Proto {
+			t.Fatalf("request %d: %+v, not %s %s %s", i+1, m.head, want.Method, want.RequestURI, want.Proto)
+		}
+		if host := m.head.Authority; host != "" && want.URL.Host != "" && host != want.URL.Host && !reshaped(want) {
+			t.Errorf("request %d: %s is for %s, not %s", i+1, want.RequestURI, host, want.URL.Host)
+		}
+		checkMessage(t, m, want.Header, want.Trailer, content, err)
+		if err != nil || len(got.up) == i+1 && got.failed[1] != "" {
+			return
+		}
+	}
 }
 
 // reshaped says whether net/url makes another host of the target than stands there:
@@ -150,44 +152,46 @@ func FuzzResponses(f *testing.F) {
 	f.Add([]byte("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX : y\r\n\r\n"))
 	f.Add([]byte("HTTP/1.1 +12 OK\r\n\r\n"))
 	f.Add([]byte("HTTP/1.1 204 OK\r\n\r\nHTTP/1.1 101 OK\r\nA: b\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		if beyond(b) {
+	f.Fuzz(agreeOnResponses)
+}
+
+func agreeOnResponses(t *testing.T, b []byte) {
+	if beyond(b) {
+		return
+	}
+	got := new(collector)
+	c := New(got)
+	c.Feed(false, b)
+	c.End(false)
+	r := bufio.NewReader(bytes.NewReader(b))
+	finals, interims := 0, 0
+	for !got.switched || finals < len(got.down) { // what follows the switch is no HTTP
+		want, err := http.ReadResponse(r, nil)
+		if err != nil || strings.HasPrefix(want.Status, "+") || strings.HasPrefix(want.Status, "-") {
+			return // a sign it takes for part of a number, where RFC 9112, section 4, has three digits
+		}
+		content, err := io.ReadAll(want.Body)
+		list, i := got.down, &finals
+		if want.StatusCode/100 == 1 && want.StatusCode != 101 {
+			list, i = got.interim, &interims
+		}
+		if unlike(want.Proto, want.TransferEncoding, list, *i, want.Header, want.Trailer) {
 			return
 		}
-		got := new(collector)
-		c := New(got)
-		c.Feed(false, b)
-		c.End(false)
-		r := bufio.NewReader(bytes.NewReader(b))
-		finals, interims := 0, 0
-		for !got.switched || finals < len(got.down) { // what follows the switch is no HTTP
-			want, err := http.ReadResponse(r, nil)
-			if err != nil || strings.HasPrefix(want.Status, "+") || strings.HasPrefix(want.Status, "-") {
-				return // a sign it takes for part of a number, where RFC 9112, section 4, has three digits
-			}
-			content, err := io.ReadAll(want.Body)
-			list, i := got.down, &finals
-			if want.StatusCode/100 == 1 && want.StatusCode != 101 {
-				list, i = got.interim, &interims
-			}
-			if unlike(want.Proto, want.TransferEncoding, list, *i, want.Header, want.Trailer) {
-				return
-			}
-			if *i >= len(list) {
-				t.Fatalf("net/http has response %d, %s; here %q", *i+1, want.Status, got.failed)
-			}
-			m := list[*i]
-			*i++
-			code, reason, _ := strings.Cut(want.Status, " ")
-			if m.head.Status != want.StatusCode || fmt.Sprintf("%03d", m.head.Status) != code || strings.Trim(m.head.Reason, lineSpace) != strings.Trim(reason, lineSpace) || string(m.head.Protocol) != want.Proto {
-				t.Fatalf("response %d: %+v, not %s %q", *i, m.head, want.Proto, want.Status)
-			}
-			checkMessage(t, m, want.Header, want.Trailer, content, err)
-			if err != nil {
-				return
-			}
+		if *i >= len(list) {
+			t.Fatalf("net/http has response %d, %s; here %q", *i+1, want.Status, got.failed)
 		}
-	})
+		m := list[*i]
+		*i++
+		code, reason, _ := strings.Cut(want.Status, " ")
+		if m.head.Status != want.StatusCode || fmt.Sprintf("%03d", m.head.Status) != code || strings.Trim(m.head.Reason, lineSpace) != strings.Trim(reason, lineSpace) || string(m.head.Protocol) != want.Proto {
+			t.Fatalf("response %d: %+v, not %s %q", *i, m.head, want.Proto, want.Status)
+		}
+		checkMessage(t, m, want.Header, want.Trailer, content, err)
+		if err != nil {
+			return
+		}
+	}
 }
 
 // checkMessage compares a message's fields, content and trailers. err is what
