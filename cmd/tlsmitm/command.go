@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"tlsmitm/cmd/tlsmitm/internal/config"
+	"tlsmitm/inspect/nearest"
 )
 
 // The exit statuses that are this program's own; a second signal has the shell's.
@@ -160,7 +161,7 @@ func unknownWord(c *cobra.Command, word string) error {
 			names = append(names, sub.Name())
 		}
 	}
-	return notUnderstood{unknownCommand(c.CommandPath(), word, config.Nearest(word, names), len(names) > 0)}
+	return notUnderstood{unknownCommand(c.CommandPath(), word, nearest.Name(word, names), len(names) > 0)}
 }
 
 // flagError says what is wrong with a flag.
@@ -173,7 +174,7 @@ func flagError(c *cobra.Command, err error) error {
 	case errors.As(err, &unknown):
 		var names []string
 		c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-		return notUnderstood{unknownFlag("--"+unknown.GetSpecifiedName(), c.CommandPath(), config.Nearest(unknown.GetSpecifiedName(), names))}
+		return notUnderstood{unknownFlag("--"+unknown.GetSpecifiedName(), c.CommandPath(), nearest.Name(unknown.GetSpecifiedName(), names))}
 	case errors.As(err, &lacking):
 		return notUnderstood{flagWithoutValue(lacking.GetSpecifiedName(), lacking.GetFlag().Value.Type())}
 	default:

@@ -109,15 +109,7 @@ func TestSecretsStayHidden(t *testing.T) {
 	for _, view := range []string{"table", "http", "detail"} { // what lines say is in the others
 		t.Run(view, func(t *testing.T) {
 			har := filepath.Join(t.TempDir(), "run.har")
-			args := append(settings(t, secretRules), "--upstream-ca", s.origin.ca, "--view", view, "--show", "all", "--bytes", "--har", har, "--data-bytes", "all", "--log-level", "trace", "--h2-frames", "--proto", s.proto)
-			p := startProxy(t, args...)
-			s.exchanges = 0
-			for _, protocol := range []string{"http/1.1", "h2"} {
-				s.converse(t, p, protocol)
-			}
-			p.awaitExchanges(s.exchanges)
-			p.stop(t, os.Interrupt)
-			p.exits(t)
+			p := s.recorded(t, append(settings(t, secretRules), "--view", view, "--show", "all", "--bytes", "--har", har, "--data-bytes", "all", "--log-level", "trace")...)
 			s.leaks(t, "the view", p.output())
 			s.leaks(t, "the events", contents(t, p.events))
 			s.leaks(t, "the archive", contents(t, har))
@@ -125,20 +117,27 @@ func TestSecretsStayHidden(t *testing.T) {
 	}
 }
 
+// recorded is a proxy that has ended, after a conversation over each protocol.
+func (s *secretive) recorded(t *testing.T, args ...string) *proxyUnderTest {
+	t.Helper()
+	p := startProxy(t, append(args, "--upstream-ca", s.origin.ca, "--h2-frames", "--proto", s.proto)...)
+	s.exchanges = 0
+	for _, protocol := range []string{"http/1.1", "h2"} {
+		s.converse(t, p, protocol)
+	}
+	p.awaitExchanges(s.exchanges)
+	p.stop(t, os.Interrupt)
+	p.exits(t)
+	return p
+}
+
 // TestShowHidesSavedSecrets records secrets, and looks for them in all that can be
 // made of the file.
 func TestShowHidesSavedSecrets(t *testing.T) {
 	s := newSecretive(t)
 	rules := settings(t, secretRules)
-	for _, bytes := range []string{"all", "1024"} {
-		p := startProxy(t, "--upstream-ca", s.origin.ca, "--show-secrets", "--data-bytes", bytes, "--h2-frames", "--proto", s.proto)
-		s.exchanges = 0
-		for _, protocol := range []string{"http/1.1", "h2"} {
-			s.converse(t, p, protocol)
-		}
-		p.awaitExchanges(s.exchanges)
-		p.stop(t, os.Interrupt)
-		p.exits(t)
+	for _, size := range []string{"all", "1024"} {
+		p := s.recorded(t, "--show-secrets", "--data-bytes", size)
 		saved := contents(t, p.events)
 		all := unpacked(saved)
 		all += strings.ReplaceAll(all, "\x00", "") // UTF-16
@@ -156,16 +155,16 @@ func TestShowHidesSavedSecrets(t *testing.T) {
 			if args[len(args)-1] == har {
 				said = contents(t, har)
 			}
-			s.leaks(t, fmt.Sprintf("%s of data, %v", bytes, args), said)
+			s.leaks(t, fmt.Sprintf("%s of data, %v", size, args), said)
 		}
 		// Once hidden they stay so, and are not hidden again.
 		once := filepath.Join(t.TempDir(), "once.jsonl")
 		check(t, os.WriteFile(once, []byte(shown(t, append([]string{p.events, "--json", "-"}, rules...)...)), 0o600))
 		if twice := shown(t, append([]string{once, "--json", "-"}, rules...)...); twice != contents(t, once) {
-			t.Errorf("%s of data: hidden twice is not the same:\n%s", bytes, firstDifference(contents(t, once), twice))
+			t.Errorf("%s of data: hidden twice is not the same:\n%s", size, firstDifference(contents(t, once), twice))
 		}
 		if open := shown(t, p.events, "--show-secrets", "--json", "-"); open != saved {
-			t.Errorf("%s of data: with --show-secrets it is not what was saved:\n%s", bytes, firstDifference(saved, open))
+			t.Errorf("%s of data: with --show-secrets it is not what was saved:\n%s", size, firstDifference(saved, open))
 		}
 		if open := shown(t, p.events, "--show-secrets", "--as", "curl"); !strings.Contains(open, s.values["bearer"]) && !strings.Contains(open, s.values["basic"]) {
 			t.Error("no secret in the commands that are to have them")

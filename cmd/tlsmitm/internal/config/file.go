@@ -11,6 +11,8 @@ import (
 	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
+
+	"tlsmitm/inspect/nearest"
 )
 
 // file reads one YAML document into a Config, strictly, and goes on after a
@@ -210,10 +212,10 @@ func nearestField(dst reflect.Value, name, section string) string {
 	for i := range dst.NumField() {
 		here = append(here, dst.Type().Field(i).Tag.Get("yaml"))
 	}
-	if near := Nearest(name, here); near != "" {
+	if near := nearest.Name(name, here); near != "" {
 		return near
 	}
 	var all []string
 	Fields(new(Config), func(path string, _ reflect.Value) { all = append(all, path) })
-	return Nearest(section+name, all)
+	return nearest.Name(section+name, all)
 }

@@ -176,15 +176,6 @@ func TestTildeIsTheHomeDirectory(t *testing.T) {
 	}
 }
 
-func TestNearest(t *testing.T) {
-	names := []string{"listen", "view", "json", "lang"}
-	for wrong, want := range map[string]string{"listn": "listen", "VIEW": "view", "jsno": "json", "lnag": "lang", "port": "", "": ""} {
-		if got := Nearest(wrong, names); got != want {
-			t.Errorf("Nearest(%q) = %q, want %q", wrong, got, want)
-		}
-	}
-}
-
 // TestOnlySomeFieldsOfAFile: a command that is given the file of the proxy takes what
 // concerns it, and writes nothing where the proxy does.
 func TestOnlySomeFieldsOfAFile(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"tlsmitm/inspect/nearest"
 )
 
 // What the help says of each option.
@@ -42,7 +44,7 @@ func severalProblems(n int) string { return fmt.Sprintf("the settings have %d pr
 
 func wrongChoice(got string, names []string) error {
 	list := strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
-	return fmt.Errorf("wants %s, not `%s`%s", list, got, meant(Nearest(got, names)))
+	return fmt.Errorf("wants %s, not `%s`%s", list, got, meant(nearest.Name(got, names)))
 }
 
 func wrongAddress(got string) error {

@@ -1,9 +1,15 @@
-package config
+// Package nearest finds the name that a misspelt one most likely means.
+//
+//	nearest.Name("lsiten", []string{"listen", "lang"}) // listen
+//
+// It knows nothing of what the names are for, and promises that a name that is like
+// none of them gives "".
+package nearest
 
 import "strings"
 
-// Nearest returns the name that a misspelt one most likely means, or "".
-func Nearest(wrong string, names []string) string {
+// Name returns the name that a misspelt one most likely means, or "".
+func Name(wrong string, names []string) string {
 	wrong = strings.ToLower(wrong)
 	best, least := "", 1+max(1, len(wrong)/3)
 	for _, name := range names {
