@@ -3,6 +3,7 @@ package inspect
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -24,6 +25,7 @@ import (
 	"testing"
 	"time"
 
+	"tlsmitm/inspect/application"
 	"tlsmitm/inspect/tlscrypt"
 )
 
@@ -56,6 +58,7 @@ type opensslRun struct {
 	steps          []step
 	before         int      // connections with a session that comes from the first of them
 	early          bool     // early data are sent
+	text           string   // which; earlyText if it is empty
 	strip          string   // key log lines to leave out, as a regular expression
 	add            string   // a key log line of its own; %x is the client's random
 	want           []string // proofs
@@ -221,6 +224,45 @@ func (r *opensslRun) checkEarly(t *testing.T, events []*Event) {
 	}
 }
 
+// TestEarlyExchange: a request in early data is one of the connection's exchanges if the
+// server accepts it, and else what the client says again is.
+func TestEarlyExchange(t *testing.T) {
+	path, dir := program(t, "openssl"), opensslFiles(t)
+	const early, again = "GET /early HTTP/1.1\r\nHost: a\r\n\r\n", "GET /again HTTP/1.1\nHost: a\n\n"
+	answer := step{"server", "HTTP/1.1 200 OK\nContent-Length: 3\n\nyes", "client", "yes"}
+	for before, want := range map[int][]string{1: {"/early 200", "/again 200"}, 2: {"/again 200"}} {
+		r := opensslRun{client: []string{"-tls1_3", "-crlf"}, server: []string{"-tls1_3", "-early_data", "-crlf"}, before: before, early: true, text: early}
+		if before == 1 {
+			r.steps = []step{answer}
+		}
+		r.steps = append(r.steps, step{"client", again, "server", "/again"}, answer)
+		rec := r.record(t, path, dir)
+		var got []string
+		at := time.Unix(0, 0)
+		d := newDissector(1, Meta{}, at, -1, newMasterStore(1), func(e *Event) {
+			if x, ok := e.Body.(*application.Exchange); ok {
+				s := strings.TrimPrefix(x.Request.URL, "https://a")
+				if x.Response != nil {
+					s += fmt.Sprintf(" %d", x.Response.Status)
+				}
+				got = append(got, s)
+			}
+		})
+		d.carried = &carried{d: d}
+		for i, p := range rec.parts {
+			kind := itemChunk
+			if p.secret {
+				kind = itemSecret
+			}
+			d.handle(&item{kind: kind, leg: LegServer, up: p.up, at: at, frame: i + 1, b: bytes.Clone(p.b)}, nil)
+		}
+		d.close(at, Outcome{Cause: CauseOK}, nil)
+		if !slices.Equal(got, want) {
+			t.Errorf("after %d connections: %q, not %q", before, got, want)
+		}
+	}
+}
+
 // earlyText is what is sent early.
 const earlyText = "before the handshake\n"
 
@@ -312,7 +354,7 @@ func (r *opensslRun) sessions(t *testing.T, openssl, port string, args []string)
 	}
 	dir := t.TempDir()
 	session, early := filepath.Join(dir, "session"), filepath.Join(dir, "early")
-	if err := os.WriteFile(early, []byte(earlyText), 0o600); err != nil {
+	if err := os.WriteFile(early, []byte(cmp.Or(r.text, earlyText)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	resume := []string{"-sess_in", session}
