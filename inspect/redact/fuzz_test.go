@@ -94,6 +94,25 @@ func FuzzCuts(f *testing.F) {
 	})
 }
 
+// TestLookbackBeginsInALine has a line of which the end alone is looked at, and
+// begins like a boundary.
+func TestLookbackBeginsInALine(t *testing.T) {
+	r := newDefault(t)
+	r.stars = true
+	name := "Content-Disposition: form-data; name"
+	for fill := range 2 * lookback {
+		b := []byte("a\nBasic --x: y\n" + strings.Repeat("f", fill) + "\n" + name + "=\"password\"\r\n\r\n--z secret\r\n\r\n--z\r\n")
+		whole := masked(r.Stream(Text), [][]byte{b})
+		for cut := range b {
+			for i, c := range masked(r.Stream(Text), [][]byte{b[:cut], b[cut:]}) {
+				if whole[i] == '*' && c != '*' {
+					t.Fatalf("at %d a cut at %d shows what\n%q\nhides", i, cut, whole)
+				}
+			}
+		}
+	}
+}
+
 // FuzzAnything holds that no input makes anything panic or change its length,
 // whatever is skipped.
 func FuzzAnything(f *testing.F) {

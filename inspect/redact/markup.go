@@ -120,7 +120,7 @@ func (s *scanner) special(src []byte, at int, l label) bool {
 		if !bytes.Contains(bytes.ToLower(line), []byte("form-data")) {
 			return false
 		}
-		s.boundaryIn(before[:len(before)-len(line)])
+		s.boundaryIn(before[:len(before)-len(line)], at < lookback && !s.long)
 		s.state, s.words, s.quote = inPartName, 0, 0
 		return true
 	case s.mode == modeMarkup && (bytes.EqualFold(l.name, []byte("value")) || bytes.EqualFold(l.name, []byte("content"))):

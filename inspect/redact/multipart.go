@@ -6,13 +6,17 @@ import "bytes"
 const maxBoundary = 70
 
 // boundaryIn takes the boundary from what precedes a part's name: the latest
-// line that begins with --.
-func (s *scanner) boundaryIn(before []byte) {
+// line that begins with --. What stands before the first line break is a line only
+// if that is the beginning of all.
+func (s *scanner) boundaryIn(before []byte, beginning bool) {
 	if len(s.delimiter) > 0 {
 		return
 	}
 	for {
 		i := bytes.LastIndexByte(before, '\n')
+		if i < 0 && !beginning {
+			return
+		}
 		if line := bytes.TrimRight(before[i+1:], "\r "); bytes.HasPrefix(line, []byte("--")) && len(line) > 2 && len(line) <= maxBoundary+2 {
 			s.boundary(line[2:])
 			return
