@@ -144,7 +144,8 @@ func (c *connection) isOther(s *segment) bool {
 	}
 	off := distance(h.next, s.seq)
 	if c.closed {
-		return off > late || off < -late
+		// An end that goes on after its own reset did not send that, or it went astray.
+		return off > late || off < -late || off == 0 && s.side == c.resets
 	}
 	return off > implausible || off < -implausible
 }

@@ -558,3 +558,21 @@ func TestLengthsThatCannotBe(t *testing.T) {
 		listen(packets...).one(t).want(t, "abc", "xyz", EndFinished)
 	}
 }
+
+// TestResetThatWasNone has an end go on after a reset in its name, as of one that was made
+// up by another, or did not arrive. What the other end still had under way is no such sign.
+func TestResetThatWasNone(t *testing.T) {
+	for name, up := range map[string]bool{"goes on": true, "under way": false} {
+		k := newTalk(clientAt, serverAt)
+		packets := append(k.open(), k.at(true, flagRST|flagACK, k.seq[0], k.seq[1], ""))
+		for range 600 { // some time passes
+			packets = append(packets, ip(v4a, v4b, protoUDP, make([]byte, 8)))
+		}
+		packets = append(packets, k.say(up, flagACK, "GET / HTTP/1.1"))
+		h := listen(packets...)
+		h.streams[0].want(t, "", "", EndClientReset)
+		if want := 1 + side(!up); len(h.streams) != want {
+			t.Errorf("%s: %d connections, not %d", name, len(h.streams), want)
+		}
+	}
+}

@@ -102,4 +102,6 @@ var clientCertificateTypes = []registered{
 	// RFC 9189
 	{67, "gost_sign256"},
 	{68, "gost_sign512"},
+	// GB/T 38636
+	{80, "ibc_params"},
 }

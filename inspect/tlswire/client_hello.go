@@ -112,7 +112,7 @@ func (h *ClientHello) extension(t ExtensionType, r *reader) {
 		h.SignatureSchemesCert = codes16[SignatureScheme](r, "supported_signature_algorithms")
 	case ExtensionTypeKeyShare:
 		h.keyShares(r)
-	case treeDraftKeyShare:
+	case ExtensionTypeKeyShareOld:
 		if trial := *r; len(h.KeyShares) == 0 { // the number has had other uses
 			shares := new(ClientHello)
 			if shares.keyShares(&trial); !trial.failed {

@@ -130,7 +130,7 @@ func treeMessageCases() []treeCase {
 			`…"cipher_suite":{"value":4865,"name":"TLS_AES_128_GCM_SHA256"},"extensions":[`},
 		{"hello retry request of draft 18", tree18, hs,
 			msg(HandshakeTypeHelloRetryRequest, hx("7f12"), vec(2, ext(40, hx("0017")))),
-			`{"server_version":{"value":32530,"name":"TLS 1.3 (draft 18)"},"extensions":[{"value":40,"name":"unknown (0x0028)","length":2}],` +
+			`{"server_version":{"value":32530,"name":"TLS 1.3 (draft 18)"},"extensions":[{"value":40,"name":"key_share_old","length":2}],` +
 				`"key_share":{"selected_group":{"value":23,"name":"secp256r1"}}}`},
 		{"hello retry request of draft 19", tree18, hs,
 			msg(HandshakeTypeHelloRetryRequest, hx("7f13 1301"), vec(2, ext(40, hx("0017")))),

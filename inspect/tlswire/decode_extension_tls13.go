@@ -30,9 +30,6 @@ func (s *treeScope) keyShareEntry() {
 	s.opaque("key_exchange", 2)
 }
 
-// treeDraftKeyShare is the type that key_share had up to draft 22 of TLS 1.3.
-const treeDraftKeyShare ExtensionType = 40
-
 // draftKeyShare reads what was key_share up to draft 22 of TLS 1.3. The number
 // has had other users: what does not read as a key share is opaque.
 func (s *treeScope) draftKeyShare(name string) {

@@ -32,7 +32,7 @@ func (s *treeScope) extension(seen *treeExtensionSet) {
 		return
 	}
 	name := t.String()
-	if t == treeDraftKeyShare {
+	if t == ExtensionTypeKeyShareOld {
 		name = ExtensionTypeKeyShare.String()
 	}
 	content := ext.enter(n)
@@ -87,7 +87,7 @@ var treeExtensions = map[ExtensionType]func(s *treeScope, name string){
 	ExtensionTypePostHandshakeAuth:            (*treeScope).flag,                                   // RFC 8446 section 4.2.6
 	ExtensionTypeSignatureAlgorithmsCert:      treeMany[SignatureScheme]("signature_scheme", 2, 2), // RFC 8446 section 4.2.3
 	ExtensionTypeKeyShare:                     (*treeScope).keyShare,
-	treeDraftKeyShare:                         (*treeScope).draftKeyShare,
+	ExtensionTypeKeyShareOld:                  (*treeScope).draftKeyShare,
 	ExtensionTypeQUICTransportParameters:      (*treeScope).quicTransportParameters,
 	ExtensionTypeQUICTransportParametersDraft: (*treeScope).quicTransportParameters,
 	ExtensionTypeNextProtocolNegotiation:      (*treeScope).nextProtocols,

@@ -45,11 +45,13 @@ const (
 	ExtensionTypeTLMSPProxying                      ExtensionType = 37    // ETSI TS 103 523-2
 	ExtensionTypeTLMSPDelegate                      ExtensionType = 38    // ETSI TS 103 523-2
 	ExtensionTypeSupportedEKTCiphers                ExtensionType = 39    // RFC 8870
+	ExtensionTypeKeyShareOld                        ExtensionType = 40    // drafts of RFC 8446, up to 22
 	ExtensionTypePreSharedKey                       ExtensionType = 41    // RFC 8446 section 4.2.11
 	ExtensionTypeEarlyData                          ExtensionType = 42    // RFC 8446 section 4.2.10
 	ExtensionTypeSupportedVersions                  ExtensionType = 43    // RFC 8446 section 4.2.1
 	ExtensionTypeCookie                             ExtensionType = 44    // RFC 8446 section 4.2.2
 	ExtensionTypePSKKeyExchangeModes                ExtensionType = 45    // RFC 8446 section 4.2.9
+	ExtensionTypeTicketEarlyDataInfo                ExtensionType = 46    // drafts of RFC 8446, up to 18
 	ExtensionTypeCertificateAuthorities             ExtensionType = 47    // RFC 8446 section 4.2.4
 	ExtensionTypeOIDFilters                         ExtensionType = 48    // RFC 8446 section 4.2.5
 	ExtensionTypePostHandshakeAuth                  ExtensionType = 49    // RFC 8446 section 4.2.6
@@ -126,11 +128,13 @@ var extensionTypes = []registered{
 	{uint16(ExtensionTypeTLMSPProxying), "TLMSP_proxying"},
 	{uint16(ExtensionTypeTLMSPDelegate), "TLMSP_delegate"},
 	{uint16(ExtensionTypeSupportedEKTCiphers), "supported_ekt_ciphers"},
+	{uint16(ExtensionTypeKeyShareOld), "key_share_old"},
 	{uint16(ExtensionTypePreSharedKey), "pre_shared_key"},
 	{uint16(ExtensionTypeEarlyData), "early_data"},
 	{uint16(ExtensionTypeSupportedVersions), "supported_versions"},
 	{uint16(ExtensionTypeCookie), "cookie"},
 	{uint16(ExtensionTypePSKKeyExchangeModes), "psk_key_exchange_modes"},
+	{uint16(ExtensionTypeTicketEarlyDataInfo), "ticket_early_data_info"},
 	{uint16(ExtensionTypeCertificateAuthorities), "certificate_authorities"},
 	{uint16(ExtensionTypeOIDFilters), "oid_filters"},
 	{uint16(ExtensionTypePostHandshakeAuth), "post_handshake_auth"},

@@ -23,11 +23,11 @@ const (
 // String returns the group's name in the registry: "x25519", "X25519MLKEM768".
 func (g NamedGroup) String() string { return name16(namedGroups, uint16(g)) }
 
-// IsPostQuantum says whether g is safe from quantum computers: ML-KEM, alone or with a
-// curve, and the Kyber that it came from.
+// IsPostQuantum says whether g is meant to be safe from quantum computers: ML-KEM, alone
+// or with a curve, the Kyber that it came from, and what was tried beside that.
 func (g NamedGroup) IsPostQuantum() bool {
 	switch {
-	case g >= 0x0200 && g <= 0x0202, g >= 0x11eb && g <= 0x11ee, g == 0x4138, g == 0x6399, g == 0x639a, g >= 0xfe30 && g <= 0xfe33:
+	case g >= 0x0200 && g <= 0x024f, g >= 0x2f00 && g <= 0x2fff, g >= 0x11eb && g <= 0x11ee, g == 0x4138, g == 0x6399, g == 0x639a, g >= 0xfe30 && g <= 0xfe33:
 		return true
 	}
 	return false
@@ -96,12 +96,98 @@ var namedGroups = []registered{
 	{0x0200, "MLKEM512"},
 	{0x0201, "MLKEM768"},
 	{0x0202, "MLKEM1024"},
+	// Open Quantum Safe's fork of OpenSSL and its provider, which took these numbers without
+	// a registry; some of the first were given to ML-KEM since
+	{0x0203, "frodo976shake"},
+	{0x0204, "frodo1344aes"},
+	{0x0205, "frodo1344shake"},
+	{0x0214, "ntru_hps2048509"},
+	{0x0215, "ntru_hps2048677"},
+	{0x0216, "ntru_hps4096821"},
+	{0x0217, "ntru_hrss701"},
+	{0x0218, "lightsaber"},
+	{0x0219, "saber"},
+	{0x021a, "firesaber"},
+	{0x021b, "sidhp434"},
+	{0x021c, "sidhp503"},
+	{0x021d, "sidhp610"},
+	{0x021e, "sidhp751"},
+	{0x021f, "sikep434"},
+	{0x0220, "sikep503"},
+	{0x0221, "sikep610"},
+	{0x0222, "sikep751"},
+	{0x022c, "hqc128"},
+	{0x022d, "hqc192"},
+	{0x022e, "hqc256"},
+	{0x022f, "ntrulpr653"},
+	{0x0230, "ntrulpr761"},
+	{0x0231, "ntrulpr857"},
+	{0x0232, "sntrup653"},
+	{0x0233, "sntrup761"},
+	{0x0234, "sntrup857"},
+	{0x0238, "bikel1"},
+	{0x023a, "kyber512"},
+	{0x023b, "bikel3"},
+	{0x023c, "kyber768"},
+	{0x023d, "kyber1024"},
+	{0x023e, "kyber90s512"},
+	{0x023f, "kyber90s768"},
+	{0x0240, "kyber90s1024"},
+	{0x0241, "ntrulpr1277"},
+	{0x0242, "sntrup1277"},
+	{0x0245, "ntru_hps40961229"},
+	{0x0246, "ntru_hrss1373"},
 	// draft-ietf-tls-ecdhe-mlkem
 	{0x11eb, "SecP256r1MLKEM768"},
 	{0x11ec, "X25519MLKEM768"},
 	{0x11ed, "SecP384r1MLKEM1024"},
 	// draft-yang-tls-hybrid-sm2-mlkem
 	{0x11ee, "curveSM2MLKEM768"},
+	// Open Quantum Safe again: those with a curve
+	{0x2f00, "p256_frodo640aes"},
+	{0x2f01, "p256_frodo640shake"},
+	{0x2f02, "p384_frodo976aes"},
+	{0x2f03, "p384_frodo976shake"},
+	{0x2f04, "p521_frodo1344aes"},
+	{0x2f05, "p521_frodo1344shake"},
+	{0x2f14, "p256_ntru_hps2048509"},
+	{0x2f15, "p384_ntru_hps2048677"},
+	{0x2f16, "p521_ntru_hps4096821"},
+	{0x2f17, "p384_ntru_hrss701"},
+	{0x2f18, "p256_lightsaber"},
+	{0x2f19, "p384_saber"},
+	{0x2f1a, "p521_firesaber"},
+	{0x2f1b, "p256_sidhp434"},
+	{0x2f1c, "p256_sidhp503"},
+	{0x2f1d, "p384_sidhp610"},
+	{0x2f1e, "p521_sidhp751"},
+	{0x2f1f, "p256_sikep434"},
+	{0x2f20, "p256_sikep503"},
+	{0x2f21, "p384_sikep610"},
+	{0x2f22, "p521_sikep751"},
+	{0x2f2c, "p256_hqc128"},
+	{0x2f2d, "p384_hqc192"},
+	{0x2f2e, "p521_hqc256"},
+	{0x2f2f, "p256_ntrulpr653"},
+	{0x2f31, "p384_ntrulpr857"},
+	{0x2f32, "p256_sntrup653"},
+	{0x2f34, "p384_sntrup857"},
+	{0x2f38, "p256_bikel1"},
+	{0x2f39, "x25519_kyber512"},
+	{0x2f3a, "p256_kyber512"},
+	{0x2f3b, "p384_bikel3"},
+	{0x2f3c, "p384_kyber768"},
+	{0x2f3d, "p521_kyber1024"},
+	{0x2f3e, "p256_kyber90s512"},
+	{0x2f3f, "p384_kyber90s768"},
+	{0x2f40, "p521_kyber90s1024"},
+	{0x2f41, "p521_ntrulpr1277"},
+	{0x2f42, "p521_sntrup1277"},
+	{0x2f43, "p256_ntrulpr761"},
+	{0x2f44, "p256_sntrup761"},
+	{0x2f45, "p521_ntru_hps40961229"},
+	{0x2f46, "p521_ntru_hrss1373"},
+	{0x2f90, "x448_kyber768"},
 	// CECPQ2, an experiment of 2018 to 2021
 	{0x4138, "CECPQ2"},
 	// draft-tls-westerbaan-xyber768d00, draft-kwiatkowski-tls-ecdhe-kyber

@@ -76,7 +76,7 @@ func (h *ServerHello) extension(t ExtensionType, r *reader) {
 		r.end("selected_version")
 	case ExtensionTypeKeyShare:
 		h.keyShare(r)
-	case treeDraftKeyShare:
+	case ExtensionTypeKeyShareOld:
 		if h.LegacyVersion.Draft() != 0 || h.SelectedVersion.Draft() != 0 {
 			h.keyShare(r)
 		}
