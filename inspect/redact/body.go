@@ -60,11 +60,12 @@ func (r *Redactor) Body(contentType string, b []byte) []byte {
 	if r == nil || len(b) == 0 {
 		return b
 	}
-	m, boundary, scan := content(contentType)
+	media := mediaType(contentType)
+	m, boundary, scan := content(media, contentType)
 	if !scan {
 		return b
 	}
-	if f := formatIn(contentType, b); f == formatCBOR || f == formatMessagePack {
+	if f := formatIn(media, b); f == formatCBOR || f == formatMessagePack {
 		return r.packed(f, b, 0)
 	}
 	return r.scanned(m, boundary, b)
@@ -109,10 +110,9 @@ func hasControls(b []byte) bool {
 // never alters b.
 func (r *Redactor) Text(b []byte) []byte { return r.Body("", b) }
 
-// content says how the content of a media type is read; scan is false for those
+// content says how the content of a media type, in lower case, is read; scan is false for those
 // in which there are no names.
-func content(contentType string) (m mode, boundary string, scan bool) {
-	media := mediaType(contentType)
+func content(media, contentType string) (m mode, boundary string, scan bool) {
 	kind, sub, _ := strings.Cut(media, "/")
 	switch {
 	case media == "application/x-www-form-urlencoded":
@@ -133,10 +133,9 @@ func mediaType(contentType string) string {
 	return strings.ToLower(strings.TrimSpace(media))
 }
 
-// formatOf says what content is that is no text: by its type, or if that says nothing
+// formatIn says what content is that is no text: by its type, or if that says nothing
 // by itself.
-func formatIn(contentType string, b []byte) format {
-	media := mediaType(contentType)
+func formatIn(media string, b []byte) format {
 	if media == "" || media == "application/octet-stream" {
 		if isText(b[:min(len(b), decideWithin)], false) {
 			return formatNone

@@ -244,8 +244,10 @@ func (h *http1) body(c *canvas) follower {
 
 // open begins a body.
 func (h *http1) open() {
-	m, boundary, scan := content(string(h.media))
-	h.text, h.scan, h.packed = h.scanner(m), scan, formatOf(mediaType(string(h.media)))
+	contentType := string(h.media)
+	media := mediaType(contentType)
+	m, boundary, scan := content(media, contentType)
+	h.text, h.scan, h.packed = h.scanner(m), scan, formatOf(media)
 	if isWide(h.media) {
 		h.packed = formatWide
 	}

@@ -23,7 +23,11 @@ const (
 // isWide says whether a Content-Type names a charset in which names have zeros between
 // their letters.
 func isWide(contentType []byte) bool {
-	_, params, _ := bytes.Cut(bytes.ToLower(contentType), []byte(";"))
+	_, params, some := bytes.Cut(contentType, []byte(";"))
+	if !some {
+		return false
+	}
+	params = bytes.ToLower(params)
 	return bytes.Contains(params, []byte("utf-16")) || bytes.Contains(params, []byte("utf-32")) || bytes.Contains(params, []byte("ucs-2"))
 }
 
