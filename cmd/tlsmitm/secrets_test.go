@@ -137,7 +137,8 @@ func TestShowHidesSavedSecrets(t *testing.T) {
 	s := newSecretive(t)
 	rules := settings(t, secretRules)
 	for _, size := range []string{"all", "1024"} {
-		p := s.recorded(t, "--show-secrets", "--data-bytes", size)
+		packets := filepath.Join(t.TempDir(), "run.pcapng")
+		p := s.recorded(t, "--show-secrets", "--data-bytes", size, "--pcap", packets)
 		saved := contents(t, p.events)
 		all := unpacked(saved)
 		all += strings.ReplaceAll(all, "\x00", "") // UTF-16
@@ -147,11 +148,15 @@ func TestShowHidesSavedSecrets(t *testing.T) {
 			}
 		}
 		har := filepath.Join(t.TempDir(), "run.har")
-		for _, args := range [][]string{
-			{"--view", "table"}, {"--view", "detail", "--bytes"}, {"--view", "lines"}, {"--view", "http", "--show", "all"}, {"--view", "http", "--lang", "zh", "--show", "all"},
-			{"--json", "-"}, {"--as", "curl"}, {"--view", "none", "--har", har},
-		} {
-			said := shown(t, append(append([]string{p.events}, args...), rules...)...)
+		views := [][]string{
+			{"--json", "-"}, {"--view", "table"}, {"--view", "detail", "--bytes"}, {"--view", "lines"}, {"--view", "http", "--show", "all"},
+			{"--view", "http", "--lang", "zh", "--show", "all"}, {"--as", "curl"}, {"--view", "none", "--har", har},
+		}
+		if size != "all" {
+			views = views[:2] // the others are told the same
+		}
+		for _, args := range views {
+			said := written(t, append(append([]string{"show", p.events}, args...), rules...)...)
 			if args[len(args)-1] == har {
 				said = contents(t, har)
 			}
@@ -159,28 +164,41 @@ func TestShowHidesSavedSecrets(t *testing.T) {
 		}
 		// Once hidden they stay so, and are not hidden again.
 		once := filepath.Join(t.TempDir(), "once.jsonl")
-		check(t, os.WriteFile(once, []byte(shown(t, append([]string{p.events, "--json", "-"}, rules...)...)), 0o600))
-		if twice := shown(t, append([]string{once, "--json", "-"}, rules...)...); twice != contents(t, once) {
+		check(t, os.WriteFile(once, []byte(written(t, append([]string{"show", p.events, "--json", "-"}, rules...)...)), 0o600))
+		if twice := written(t, append([]string{"show", once, "--json", "-"}, rules...)...); twice != contents(t, once) {
 			t.Errorf("%s of data: hidden twice is not the same:\n%s", size, firstDifference(contents(t, once), twice))
 		}
-		if open := shown(t, p.events, "--show-secrets", "--json", "-"); open != saved {
+		if open := written(t, "show", p.events, "--show-secrets", "--json", "-"); open != saved {
 			t.Errorf("%s of data: with --show-secrets it is not what was saved:\n%s", size, firstDifference(saved, open))
 		}
-		if open := shown(t, p.events, "--show-secrets", "--as", "curl"); !strings.Contains(open, s.values["bearer"]) && !strings.Contains(open, s.values["basic"]) {
+		if open := written(t, "show", p.events, "--show-secrets", "--as", "curl"); !strings.Contains(open, s.values["bearer"]) || strings.Contains(open, hiddenRemark) {
 			t.Error("no secret in the commands that are to have them")
+		}
+		if hidden := written(t, "show", p.events, "--as", "curl"); strings.Count(hidden, hiddenRemark) != s.exchanges {
+			t.Errorf("%d of %d commands say that secrets are hidden", strings.Count(hidden, hiddenRemark), s.exchanges)
+		}
+		// A capture is read as the run was.
+		if size == "all" {
+			s.leaks(t, "what is read", written(t, append([]string{"read", packets, "--json", "-", "--data-bytes", size, "--proto", s.proto}, rules...)...))
+			if open := written(t, "read", packets, "--json", "-", "--show-secrets"); !strings.Contains(open, s.values["bearer"]) {
+				t.Error("no secret in what is read with them")
+			}
 		}
 	}
 }
 
-// shown is what the command that shows saved events writes.
-func shown(t *testing.T, args ...string) string {
+// hiddenRemark is on commands that cannot be repeated as they are.
+const hiddenRemark = "# secrets are hidden in this"
+
+// written is what a command writes.
+func written(t *testing.T, args ...string) string {
 	t.Helper()
 	out, err := os.Create(filepath.Join(t.TempDir(), "out"))
 	check(t, err)
 	defer out.Close()
 	p := &app{stdin: os.Stdin, stdout: out, stderr: os.Stderr, lookupEnv: func(string) (string, bool) { return "", false }}
-	if status := p.main(append([]string{"show"}, args...)); status != 0 {
-		t.Fatalf("show %v: status %d", args, status)
+	if status := p.main(args); status != 0 {
+		t.Fatalf("%v: status %d", args, status)
 	}
 	return contents(t, out.Name())
 }
