@@ -251,28 +251,33 @@ func TestReadAgreesWithTshark(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			c, secrets := talk(t, dir)
-			path, keys := filepath.Join(dir, "talk.pcap"), filepath.Join(dir, "keys.log")
-			check(t, os.WriteFile(path, c.pcap(), 0o600))
-			check(t, os.WriteFile(keys, secrets, 0o600))
-			want, got := analysed(t, dir, path, keys), readBack(t, dir, path, keys)
-			for i, end := range []string{"client", "server"} {
-				if len(want[i]) == 0 {
-					t.Errorf("tshark sees nothing of the %s", end)
-				}
-				for _, field := range analyserFields[1:] {
-					a, b := want[i][field], got[i][field]
-					if field == "tls.change_cipher_spec" {
-						if len(a) != len(b) {
-							t.Errorf("%s, %s: %d, and tshark %d", end, field, len(b), len(a))
-						}
-						continue
-					}
-					if !reflect.DeepEqual(a, b) {
-						t.Errorf("%s, %s:\ngot    %v\ntshark %v", end, field, b, a)
-					}
-				}
-			}
+			compareWithTshark(t, dir, c, secrets)
 		})
+	}
+}
+
+// compareWithTshark has both read a conversation.
+func compareWithTshark(t *testing.T, dir string, c *capturedTalk, secrets []byte) {
+	path, keys := filepath.Join(dir, "talk.pcap"), filepath.Join(dir, "keys.log")
+	check(t, os.WriteFile(path, c.pcap(), 0o600))
+	check(t, os.WriteFile(keys, secrets, 0o600))
+	want, got := analysed(t, dir, path, keys), readBack(t, dir, path, keys)
+	for i, end := range []string{"client", "server"} {
+		if len(want[i]) == 0 {
+			t.Errorf("tshark sees nothing of the %s", end)
+		}
+		for _, field := range analyserFields[1:] {
+			a, b := want[i][field], got[i][field]
+			if field == "tls.change_cipher_spec" {
+				if len(a) != len(b) {
+					t.Errorf("%s, %s: %d, and tshark %d", end, field, len(b), len(a))
+				}
+				continue
+			}
+			if !reflect.DeepEqual(a, b) {
+				t.Errorf("%s, %s:\ngot    %v\ntshark %v", end, field, b, a)
+			}
+		}
 	}
 }
 
@@ -292,14 +297,7 @@ func opensslCaptured(t *testing.T, dir, server, client string) (*capturedTalk, [
 	defer held.Close()
 	check(t, serve.Start())
 	defer func() { serve.Process.Kill(); serve.Wait() }()
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		if c, err := net.Dial("tcp", at); err == nil {
-			c.Close()
-			break
-		} else if time.Now().After(deadline) {
-			t.Fatal(err)
-		}
-	}
+	awaitListener(t, at)
 	relay, talk := recordedRelay(t, at)
 	keys := filepath.Join(dir, "openssl.keys")
 	ask := exec.Command("openssl", append([]string{"s_client", "-connect", relay, "-servername", "compare.example", "-keylogfile", keys}, strings.Fields(client)...)...)
@@ -316,4 +314,16 @@ func opensslCaptured(t *testing.T, dir, server, client string) (*capturedTalk, [
 	c := talk()
 	secrets, _ := os.ReadFile(keys)
 	return c, secrets
+}
+
+// awaitListener waits until a program accepts connections.
+func awaitListener(t *testing.T, at string) {
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		if c, err := net.Dial("tcp", at); err == nil {
+			c.Close()
+			break
+		} else if time.Now().After(deadline) {
+			t.Fatal(err)
+		}
+	}
 }
