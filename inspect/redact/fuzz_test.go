@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -238,6 +239,8 @@ func FuzzSecrets(f *testing.F) {
 		f.Add(s, uint64(1))
 		f.Add(s, uint64(9))
 	}
+	f.Add("1\x01brb0", uint64(1))
+	f.Add("\x7fabcdef\x14", uint64(1))
 	r := newDefault(f)
 	f.Fuzz(func(t *testing.T, secret string, seed uint64) {
 		secret = strings.ToValidUTF8(secret, "x")
@@ -253,7 +256,7 @@ func FuzzSecrets(f *testing.F) {
 				}
 				leaks(t, p, most, got, secret)
 			}
-			if p.kind == Text {
+			if p.kind == Text && !noisy(p.text, secret) {
 				leaks(t, p, 0, r.Text(p.text), secret)
 			}
 		}
@@ -266,19 +269,30 @@ func FuzzSecrets(f *testing.F) {
 	})
 }
 
+// noisy says whether a secret may begin like no text does, in content that is none:
+// isNoise has Text leave it alone.
+func noisy(text []byte, secret string) bool {
+	begins := strings.TrimLeft(secret, " \t\"'")
+	return hasControls(text) && !isText([]byte(begins[:min(len(begins), 2*fewText)]), false)
+}
+
 // around is what stands around the secrets, and what masks are made of.
 const around = `user bob password access_token accessToken api-key user[password] Session_ID new_password client_secret credentials more next https://e.org/ GET now
 	POST HTTP/1.1 Host: X-Api-Key: Authorization: Bearer Cookie: Referer: Set-Cookie: Path=/ X-Auth-Token: Content-Disposition: form-data; name= Content-Length: Content-Type: multipart boundary
 	application/json application/x-www-form-urlencoded Transfer-Encoding: chunked 204 200 OK bytes, ‹cookie token session-id session_id userinfo unknown secret ----------
-	https%3A%2F%2Fe.org%2F%3Faccess_token%3D`
+	https%3A%2F%2Fe.org%2F%3Faccess_token%3D user%5Bpassword%5D= Bearer ‹`
 
 // knownWord says that it cannot be told whether a text is from the secret.
 func knownWord(part string) bool {
 	return strings.Contains(strings.ToLower(around), strings.ToLower(part))
 }
 
+// masks are not from the secret, either.
+var masks = regexp.MustCompile(`‹[a-z-]+(, [0-9]+ bytes, #|-[0-9]+-)[0-9a-f]+›`)
+
 func leaks(t *testing.T, p placed, most int, got []byte, secret string) {
 	t.Helper()
+	got = masks.ReplaceAll(got, []byte{0}) // which is in no secret
 	for _, form := range append(p.forms, secret) {
 		for i := 0; i+shown <= len(form); i++ {
 			if part := form[i : i+shown]; bytes.Contains(got, []byte(part)) && !knownWord(part) {
