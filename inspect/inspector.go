@@ -24,7 +24,7 @@ const (
 
 const (
 	defaultDataBytes  = 1024
-	defaultQueueBytes = 64 << 20
+	defaultQueueBytes = 16 << 20
 	defaultSignatures = 100
 	// bodiesBytes bounds the bodies that are kept until their exchanges are over,
 	// over all connections.
@@ -38,7 +38,7 @@ type Options struct {
 	// 0 means 1024, -1 no bound, -2 none at all.
 	DataBytes int
 	// QueueBytes bounds what waits to be dissected, over all connections, and
-	// what waits for each sink; 0 means 64 MiB.
+	// what waits for each sink; 0 means 16 MiB.
 	QueueBytes int64
 	// Overflow is what a full queue does; "" means OverflowWait.
 	Overflow Overflow

@@ -107,7 +107,7 @@ func Default() Config {
 			Connections:   10000,
 			ShutdownGrace: Duration(5 * time.Second),
 		},
-		Inspect: Inspect{QueueBytes: 64 << 20, Overflow: OverflowWait, SignaturesPerSecond: 100},
+		Inspect: Inspect{QueueBytes: 16 << 20, Overflow: OverflowWait, SignaturesPerSecond: 100},
 		HTTP:    HTTP{BodyBytes: 1 << 20},
 	}
 }
