@@ -25,7 +25,8 @@ var nginxServers = []struct{ name, options string }{
 	{"http/1.1", "ssl"},
 }
 
-// startNginx serves a directory over TLS, and returns the port of each kind.
+// startNginx serves a directory over TLS, what is under zip compressed, and returns the
+// port of each kind. It logs what it serves to nginxLog in the origin's directory.
 func startNginx(t *testing.T, o origin, root string) (ports map[string]string) {
 	t.Helper()
 	for range 3 { // a port that was free may be taken before nginx has it
@@ -38,6 +39,8 @@ func startNginx(t *testing.T, o origin, root string) (ports map[string]string) {
 	return nil
 }
 
+const nginxLog = "nginx.log"
+
 func tryNginx(t *testing.T, o origin, root string) (ports map[string]string, up bool) {
 	dir := t.TempDir()
 	ports = map[string]string{}
@@ -47,14 +50,15 @@ func tryNginx(t *testing.T, o origin, root string) (ports map[string]string, up 
 		check(t, err)
 		defer l.Close()
 		_, ports[s.name], _ = net.SplitHostPort(l.Addr().String())
-		fmt.Fprintf(&servers, "server { listen 127.0.0.1:%s %s; root %s; }\n", ports[s.name], s.options, root)
+		fmt.Fprintf(&servers, "server { listen 127.0.0.1:%s %s; root %s; location /zip/ { gzip on; gzip_types *; gzip_vary on; } }\n", ports[s.name], s.options, root)
 		l.Close()
 	}
 	config := fmt.Sprintf(`
 daemon off; master_process off; pid %[1]s/pid; error_log stderr warn;
 events { worker_connections 256; }
 http {
-	access_log off;
+	log_format told escape=json '{"uri":"$request_uri","method":"$request_method","protocol":"$server_protocol","status":$status,"body":$body_bytes_sent,"sent":$bytes_sent,"got":$request_length}';
+	access_log %[2]s/%[4]s told;
 	client_body_temp_path %[1]s/body; proxy_temp_path %[1]s/proxy; fastcgi_temp_path %[1]s/fastcgi;
 	uwsgi_temp_path %[1]s/uwsgi; scgi_temp_path %[1]s/scgi;
 	types { text/html html; }
@@ -62,7 +66,7 @@ http {
 	ssl_protocols TLSv1.2 TLSv1.3;
 	ssl_certificate %[2]s/ecdsa.pem; ssl_certificate_key %[2]s/ecdsa-key.pem;
 	%[3]s
-}`, dir, o.dir, servers.String())
+}`, dir, o.dir, servers.String(), nginxLog)
 	path := filepath.Join(dir, "nginx.conf")
 	check(t, os.WriteFile(path, []byte(config), 0o600))
 	nginx := startProgram(t, "nginx", nil, "-e", "stderr", "-p", dir, "-c", path)

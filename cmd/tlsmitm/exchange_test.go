@@ -30,6 +30,7 @@ type sentMessage struct {
 	Method, URL string
 	Status      int
 	Headers     [][2]string
+	HeadBytes   int64 `json:"head_bytes"`
 	Trailers    [][2]string
 	Cut         string
 	Body        *struct {
