@@ -39,9 +39,18 @@ var compressions = map[tlswire.CertificateCompressionAlgorithm]func([]byte) []by
 	},
 }
 
-// withCompressed makes what was said be said with compressed certificates: signed and
+// compress makes a Compressed Certificate of a Certificate.
+func compress(alg tlswire.CertificateCompressionAlgorithm, raw []byte) []byte {
+	body := raw[tlswire.HandshakeHeaderLen:]
+	data := compressions[alg](body)
+	n, size := len(body), len(data)
+	out := []byte{25, 0, byte((size + 8) >> 8), byte(size + 8), byte(alg >> 8), byte(alg), byte(n >> 16), byte(n >> 8), byte(n), byte(size >> 16), byte(size >> 8), byte(size)}
+	return append(out, data...)
+}
+
+// withCertificates makes what was said be said with other certificates: signed and
 // finished anew, since that covers them.
-func withCompressed(t *testing.T, rec *recording, list []spoken, alg tlswire.CertificateCompressionAlgorithm, signer crypto.Signer) []spoken {
+func withCertificates(t *testing.T, rec *recording, list []spoken, other func(up bool, raw []byte) []byte, signer crypto.Signer) []spoken {
 	t.Helper()
 	w := new(rewriter)
 	for _, p := range rec.parts {
@@ -60,11 +69,7 @@ func withCompressed(t *testing.T, rec *recording, list []spoken, alg tlswire.Cer
 			answer, _ := tlswire.ParseServerHello(body)
 			suite = answer.CipherSuite
 		case tlswire.HandshakeTypeCertificate:
-			data := compressions[alg](body)
-			n, size := len(body), len(data)
-			raw = []byte{25, 0, 0, 0, byte(alg >> 8), byte(alg), byte(n >> 16), byte(n >> 8), byte(n), byte(size >> 16), byte(size >> 8), byte(size)}
-			raw = append(raw, data...)
-			raw[2], raw[3] = byte((size+8)>>8), byte(size+8)
+			raw = other(m.up, raw)
 		case tlswire.HandshakeTypeCertificateVerify:
 			who := "server"
 			if m.up {
@@ -110,7 +115,7 @@ func TestCompressedCertificates(t *testing.T) {
 	want := []string{"Compressed Certificate chain verified", "Certificate Verify signature verified", "Finished finished verified",
 		"Compressed Certificate chain verified", "Certificate Verify signature verified", "Finished finished verified"}
 	for alg := range compressions {
-		list := withCompressed(t, rec, plain, alg, key.PrivateKey.(crypto.Signer))
+		list := withCertificates(t, rec, plain, func(_ bool, raw []byte) []byte { return compress(alg, raw) }, key.PrivateKey.(crypto.Signer))
 		events := rec.retell(LegServer, newMasterStore(1), list)
 		if got := proofsOf(events); !slices.Equal(got, want) {
 			t.Errorf("%s: proved %q", alg, got)
