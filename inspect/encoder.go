@@ -28,7 +28,7 @@ func (n *Encoder) certificate(dst []byte, m *Message) []byte {
 		w.decoded(m)
 		return w.b
 	}
-	key := encodedCertificate{raw: string(m.Raw), context: uint32(m.Context.Version) << 1}
+	key := encodedCertificate{raw: string(m.Raw), context: uint32(m.Context.CertificateType)<<17 | uint32(m.Context.Version)<<1}
 	if m.Context.FromServer {
 		key.context |= 1
 	}

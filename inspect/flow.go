@@ -180,7 +180,7 @@ func (f *flow) message(seg segment, m *Message) {
 
 // context is what decoding a message of the flow needs to know.
 func (f *flow) context() tlswire.Context {
-	return tlswire.Context{Version: f.conv.version, CipherSuite: f.conv.suite, FromServer: !f.up}
+	return tlswire.Context{Version: f.conv.version, CipherSuite: f.conv.suite, FromServer: !f.up, CertificateType: f.conv.certTypes[f.side()]}
 }
 
 // malformed emits what could not be read.

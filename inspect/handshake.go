@@ -93,7 +93,7 @@ func (c *conversation) note(f *flow, m *Message, body []byte, at time.Time) {
 		}
 	case tlswire.HandshakeTypeCertificate:
 		if f.up {
-			cert, err := tlswire.ParseCertificate(c.version, body)
+			cert, err := parseCertificate(f.context(), body)
 			c.certSent = err == nil && len(cert.Entries) > 0
 			return
 		}

@@ -176,6 +176,9 @@ func (w *jsonWriter) context(m *Message) {
 	if m.Resumed {
 		w.bool("resumed", true)
 	}
+	if t := m.Context.CertificateType; t != tlswire.CertificateTypeX509 && m.isCertificate() {
+		w.code("certificate_type", uint64(t), t.String())
+	}
 	w.raw("}")
 }
 

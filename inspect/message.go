@@ -22,7 +22,7 @@ func (c *certificates) set(list []*x509.Certificate) {
 // leaf first, and nil for other messages. An entry that crypto/x509 refuses is nil.
 // The result is shared and read-only.
 func (m *Message) Certificates() []*x509.Certificate {
-	if !m.HasType || m.Type != tlswire.HandshakeTypeCertificate && m.Type != tlswire.HandshakeTypeCompressedCertificate {
+	if !m.isCertificate() {
 		return nil
 	}
 	m.certs.once.Do(func() {
@@ -35,6 +35,10 @@ func (m *Message) Certificates() []*x509.Certificate {
 		}
 	})
 	return m.certs.list
+}
+
+func (m *Message) isCertificate() bool {
+	return m.HasType && (m.Type == tlswire.HandshakeTypeCertificate || m.Type == tlswire.HandshakeTypeCompressedCertificate)
 }
 
 // CertificateMessage returns what a Certificate message says, decompressed if need
@@ -58,11 +62,19 @@ func (m *Message) CertificateMessage() *tlswire.Certificate {
 	default:
 		return nil
 	}
-	msg, err := tlswire.ParseCertificate(m.Context.Version, body)
+	msg, err := parseCertificate(m.Context, body)
 	if err != nil {
 		return nil
 	}
 	return msg
+}
+
+// parseCertificate reads the body of a Certificate, which may be a key alone.
+func parseCertificate(ctx tlswire.Context, body []byte) (*tlswire.Certificate, error) {
+	if ctx.CertificateType == tlswire.CertificateTypeRawPublicKey && !ctx.Version.Is13() {
+		return tlswire.ParseRawPublicKey(body)
+	}
+	return tlswire.ParseCertificate(ctx.Version, body)
 }
 
 func (m *Message) certificateEntries() []tlswire.CertificateEntry {

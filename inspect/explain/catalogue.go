@@ -101,6 +101,7 @@ type catalogue struct {
 	chain                 func(n int) string
 	noCertificate         sentence
 	unreadableCertificate string
+	rawKey                string
 	stapled               string
 	verified, unchecked   string
 	unverified            func(check string) string

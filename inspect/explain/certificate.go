@@ -24,6 +24,13 @@ func (c *Conversation) certificate(e *inspect.Event, m *inspect.Message) (n Note
 		n.tone(Warning, c.say.noCertificate.with(c.say.parts(e.From, e.To)))
 		return n
 	}
+	if m.Context.CertificateType == tlswire.CertificateTypeRawPublicKey {
+		n.say(c.say.rawKey)
+		if key, err := x509.ParsePKIXPublicKey(msg.Entries[0].Data); err == nil {
+			n.say(keyOf(&x509.Certificate{PublicKey: key}))
+		}
+		return n
+	}
 	certs := m.Certificates()
 	if len(certs) == 0 || certs[0] == nil {
 		n.tone(Warning, c.say.unreadableCertificate)

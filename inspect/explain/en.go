@@ -123,6 +123,7 @@ func english() *catalogue {
 		chain:                 func(n int) string { return fmt.Sprintf("chain of %d", n) },
 		noCertificate:         "none: the {from} has no certificate to show",
 		unreadableCertificate: "a certificate that cannot be parsed",
+		rawKey:                "a public key alone, without a certificate (RFC 7250)",
 		stapled:               "OCSP staple",
 		verified:              "verified",
 		unchecked:             "not checked: upstream.insecure_hosts excepts it",

@@ -128,6 +128,11 @@ func certificateCases(t *testing.T) []noteCase {
 		{"a certificate for later", server, proxy, certificates(tlswire.VersionTLS12, leaf(t, "CN=new.example", "R11", now.AddDate(2, 0, 0), 0))},
 		{"a minted certificate", proxy, client, certificates(tlswire.VersionTLS13, good)},
 		{"no client certificate", proxy, server, certificates(tlswire.VersionTLS13)},
+		{"a raw public key", server, proxy, func() *inspect.Message {
+			m := certificates(tlswire.VersionTLS13, hx("302a300506032b6570032100d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"))
+			m.Context.CertificateType = tlswire.CertificateTypeRawPublicKey
+			return m
+		}()},
 		{"a certificate that cannot be parsed", server, proxy, certificates(tlswire.VersionTLS12, hx("3000"))},
 		{"a hostile certificate", server, proxy, certificates(tlswire.VersionTLS12, leaf(t, "CN=\x1b[31mred\u202e"+strings.Repeat("x", 150), "R11", now.AddDate(0, 0, 61), 0))},
 		{"certificate request, TLS 1.3", server, proxy, handshake(ctx13, tlswire.HandshakeTypeCertificateRequest, hx("00"),

@@ -153,6 +153,7 @@ func chinese() *catalogue {
 		chain:                 func(n int) string { return fmt.Sprintf("证书链 %d 张", n) },
 		noCertificate:         "空：{from}没有证书可出示",
 		unreadableCertificate: "证书无法解析",
+		rawKey:                "只有公钥，没有证书（RFC 7250）",
 		stapled:               "附 OCSP 装订",
 		verified:              "验证通过",
 		unchecked:             "未验证：列于 upstream.insecure_hosts",

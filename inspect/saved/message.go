@@ -26,6 +26,9 @@ func message(m *members, e *inspect.Event) any {
 	context := m.object("context")
 	msg.Context.Version, msg.Context.CipherSuite, msg.Group = context.agreed()
 	msg.Resumed = context.flag("resumed")
+	if n, ok := context.code("certificate_type", 255); ok {
+		msg.Context.CertificateType = tlswire.CertificateType(n)
+	}
 	m.within("context", &context)
 	msg.Context.FromServer = fromServer(e)
 	msg.SSL2 = m.flag("ssl2")

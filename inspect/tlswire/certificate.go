@@ -42,6 +42,22 @@ func ParseCertificate(version Version, body []byte) (*Certificate, error) {
 	return m, nil
 }
 
+// ParseRawPublicKey reads the body of a Certificate message up to TLS 1.2 that holds a
+// key in the place of certificates, as one entry, or none (RFC 7250 section 3).
+func ParseRawPublicKey(body []byte) (*Certificate, error) {
+	m := new(Certificate)
+	r := newReader("Certificate", body)
+	key := r.vector24("subject_public_key_info")
+	r.end("subject_public_key_info")
+	if err := r.failure(); err != nil {
+		return nil, err
+	}
+	if len(key) > 0 {
+		m.Entries = []CertificateEntry{{Data: key}}
+	}
+	return m, nil
+}
+
 // CompressedCertificate is a Compressed Certificate message, RFC 8879 section 4.
 type CompressedCertificate struct {
 	Algorithm          CertificateCompressionAlgorithm

@@ -9,14 +9,20 @@ import (
 // certificate reads a Certificate (RFC 8446 section 4.4.2; RFC 5246 section 7.4.2).
 func (s *treeScope) certificate() {
 	tls13 := s.decoder.ctx.Version.Is13()
+	key := s.decoder.ctx.CertificateType == CertificateTypeRawPublicKey
+	if key && !tls13 { // RFC 7250 section 3
+		s.publicKeyInfo("subject_public_key_info", 3)
+		return
+	}
 	if tls13 {
 		s.opaque("certificate_request_context", 1)
 	}
 	list := s.open("certificate_list", 3)
 	for list.more() {
 		entry := list.begin()
-		n, ok := entry.length("cert_data", 3)
-		if ok {
+		if key {
+			entry.publicKeyInfo("subject_public_key_info", 3)
+		} else if n, ok := entry.length("cert_data", 3); ok {
 			entry.tellCertificate(entry.leaf("cert_data", KindEncoded, n).Bytes)
 		}
 		if tls13 {

@@ -26,7 +26,7 @@ func treeSerial(n *big.Int) string {
 // tells what key it is.
 func (s *treeScope) publicKeyInfo(name string, prefix int) {
 	f := s.opaque(name, prefix)
-	if f == nil {
+	if f == nil || len(f.Bytes) == 0 {
 		return
 	}
 	info := f.Bytes

@@ -45,6 +45,8 @@ type Context struct {
 	Version     Version
 	CipherSuite CipherSuite
 	FromServer  bool
+	// CertificateType is what the message's sender shows in a Certificate.
+	CertificateType CertificateType
 	// SSL2 says that the message is one of SSL 2.0, whose record's header of two
 	// bytes is before it.
 	SSL2 bool
