@@ -91,7 +91,7 @@ func TestRecent(t *testing.T) {
 // that take as long, and bounded where those are not.
 func TestNotaryBoundsMending(t *testing.T) {
 	at := time.Unix(100, 0)
-	n := newNotary(100) // 1000 at once
+	n := newNotary(1000 / notaryBurst) // 1000 at once
 	if !n.mayMend(at, 256, tryMAC) || n.mayMend(at, 512, trySignature) || !n.mayMend(at, 64, trySignature) {
 		t.Error("128, 4096 and 512 signatures' worth")
 	}
