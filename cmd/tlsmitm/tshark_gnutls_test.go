@@ -15,6 +15,11 @@ import (
 // field.
 func TestReadAgreesWithTsharkOnGnuTLS(t *testing.T) {
 	needTool(t, "tshark", "openssl", "gnutls-serv", "gnutls-cli")
+	files := t.TempDir()
+	if out, err := exec.Command("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", filepath.Join(files, "key.pem"), "-out", filepath.Join(files, "cert.pem"), "-days", "2", "-subj", "/CN=compare.example").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	check(t, os.WriteFile(filepath.Join(files, "psk"), []byte("jane:00112233445566778899aabbccddeeff\n"), 0o600))
 	const tls12 = "NORMAL:-VERS-ALL:+VERS-TLS1.2"
 	for name, c := range map[string]gnutlsTalk{
 		"TLS 1.3":            {},
@@ -39,7 +44,7 @@ func TestReadAgreesWithTsharkOnGnuTLS(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			talk, secrets := c.run(t, dir)
+			talk, secrets := c.run(t, files, dir)
 			if len(secrets) == 0 && !c.fails {
 				t.Fatal("they did not agree: there is no secret")
 			}
@@ -56,12 +61,8 @@ type gnutlsTalk struct {
 	fails          bool
 }
 
-func (g gnutlsTalk) run(t *testing.T, dir string) (*capturedTalk, []byte) {
-	cert, key, psk := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"), filepath.Join(dir, "psk")
-	if out, err := exec.Command("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", cert, "-days", "2", "-subj", "/CN=compare.example").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	check(t, os.WriteFile(psk, []byte("jane:00112233445566778899aabbccddeeff\n"), 0o600))
+func (g gnutlsTalk) run(t *testing.T, files, dir string) (*capturedTalk, []byte) {
+	cert, key, psk := filepath.Join(files, "cert.pem"), filepath.Join(files, "key.pem"), filepath.Join(files, "psk")
 	words := func(text string) []string {
 		return strings.Fields(strings.NewReplacer("CERT", cert, "KEY", key, "PSK", psk).Replace(text))
 	}
