@@ -1,6 +1,10 @@
 package inspect
 
-import "unicode/utf8"
+import (
+	"unicode/utf8"
+
+	"tlsmitm/inspect/runes"
+)
 
 // How a byte stands in a string of text.
 const (
@@ -29,7 +33,7 @@ var textBytes = func() (class [256]uint8) {
 // nothing where it returns false.
 func (w *jsonWriter) text(k string, b []byte, cut bool) bool {
 	if cut {
-		b = wholeRunes(b)
+		b = runes.Whole(b)
 	}
 	before := len(w.b)
 	w.key(k)
@@ -71,17 +75,4 @@ func escaped(c byte) byte {
 		return 't'
 	}
 	return c
-}
-
-// wholeRunes drops an unfinished character from the end of b.
-func wholeRunes(b []byte) []byte {
-	for i := len(b) - 1; i >= 0 && i >= len(b)-utf8.UTFMax; i-- {
-		if utf8.RuneStart(b[i]) {
-			if !utf8.FullRune(b[i:]) {
-				return b[:i]
-			}
-			break
-		}
-	}
-	return b
 }

@@ -9,6 +9,8 @@ import (
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/ianaindex"
 	"golang.org/x/text/encoding/unicode/utf32"
+
+	"tlsmitm/inspect/runes"
 )
 
 // Charset returns text as UTF-8, and the name of the charset that it is in: by its
@@ -44,7 +46,7 @@ func Charset(contentType string, b []byte) (text []byte, name string, ok bool) {
 		text, ok = decodeCharset(name, b)
 		return text, name, ok
 	}
-	if whole := wholeRunes(b); utf8.Valid(whole) {
+	if whole := runes.Whole(b); utf8.Valid(whole) {
 		// One odd byte at the end may be that of "café" in an older charset, but not
 		// in formats that are UTF-8 unless they say otherwise.
 		cut := len(b)-len(whole) != 1 || !isASCII(whole) || kind == JSON || kind == NDJSON || kind == XML
@@ -167,7 +169,7 @@ func decodeCharset(name string, b []byte) ([]byte, bool) {
 		return nil, false
 	}
 	if name == "utf-8" {
-		b = wholeRunes(b)
+		b = runes.Whole(b)
 		if utf8.Valid(b) {
 			return b, true
 		}
@@ -234,17 +236,4 @@ func controls(b []byte) int {
 		}
 	}
 	return n
-}
-
-// wholeRunes leaves out a character that the end of b cuts.
-func wholeRunes(b []byte) []byte {
-	for i := len(b) - 1; i >= 0 && i >= len(b)-utf8.UTFMax; i-- {
-		if utf8.RuneStart(b[i]) {
-			if !utf8.FullRune(b[i:]) {
-				return b[:i]
-			}
-			break
-		}
-	}
-	return b
 }

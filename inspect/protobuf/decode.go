@@ -5,6 +5,8 @@ import (
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/dynamicpb"
+
+	"tlsmitm/inspect/runes"
 )
 
 // Decoded is what a message says, by names.
@@ -40,7 +42,7 @@ func (t *MessageType) Decode(b []byte, limit int) Decoded {
 	w.message(m, 0)
 	d := Decoded{Text: string(w.out), JSON: true, Cut: f.cut, Misfit: f.fault}
 	if len(w.out) > limit {
-		d.Text, d.JSON = strings.TrimRight(wholeRunes(d.Text[:limit]), " \n")+"\n…", false
+		d.Text, d.JSON = strings.TrimRight(runes.Whole(d.Text[:limit]), " \n")+"\n…", false
 	}
 	return d
 }

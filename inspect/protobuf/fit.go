@@ -8,6 +8,8 @@ import (
 
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"tlsmitm/inspect/runes"
 )
 
 // misfit is the number of a field that carries what does not fit the schema: the
@@ -199,7 +201,7 @@ func (f *fitter) content(b []byte, fd protoreflect.FieldDescriptor, depth int, c
 		return fitted, !fd.IsMap() || isEntry(fitted, fd)
 	case protoreflect.StringKind:
 		if cut {
-			b = b[:len(wholeRunes(string(b)))]
+			b = b[:len(runes.Whole(string(b)))]
 		}
 		if !utf8.Valid(b) { // a decoder may refuse it
 			f.fault = true

@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"tlsmitm/inspect/runes"
 )
 
 // Tree writes fields in the manner of protoscope, one a line, in at most limit
@@ -27,7 +29,7 @@ func Tree(fields []Field, limit int) string {
 	if !w.full() {
 		return strings.TrimRight(string(w.out), "\n")
 	}
-	return strings.TrimRight(wholeRunes(string(w.out[:w.limit])), " \n") + "\n…"
+	return strings.TrimRight(runes.Whole(string(w.out[:w.limit])), " \n") + "\n…"
 }
 
 type treeWriter struct {
@@ -89,25 +91,12 @@ func (w *treeWriter) field(f *Field, depth int) {
 	case f.Reading == Text:
 		text := string(w.clip(f.Bytes))
 		if f.Cut || len(text) < len(f.Bytes) {
-			text = wholeRunes(text)
+			text = runes.Whole(text)
 		}
 		w.line(depth, name+"{"+strconv.Quote(text)+"}", cut)
 	default:
 		w.line(depth, name+"{"+hexed(w.clip(f.Bytes))+"}", joined(packed(f.Bytes), cut))
 	}
-}
-
-// wholeRunes leaves out a character that the end of s cuts.
-func wholeRunes(s string) string {
-	for i := len(s) - 1; i >= 0 && i >= len(s)-utf8.UTFMax; i-- {
-		if utf8.RuneStart(s[i]) {
-			if !utf8.FullRuneInString(s[i:]) {
-				return s[:i]
-			}
-			break
-		}
-	}
-	return s
 }
 
 // clip spares work for what is cut anyway.

@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"tlsmitm/inspect"
 	"tlsmitm/inspect/explain"
+	"tlsmitm/inspect/runes"
 )
 
 // dump is the data shown below a row.
@@ -136,7 +136,7 @@ func (p *page) bar(text, style string) {
 func (p *page) textLines(b []byte) []dumpLine {
 	width := p.layout.width - p.layout.in - 2
 	var out []dumpLine
-	for s := range strings.Lines(string(wholeRunes(bytes.TrimRight(b, "\r\n")))) {
+	for s := range strings.Lines(string(runes.Whole(bytes.TrimRight(b, "\r\n")))) {
 		n := len(s)
 		s = explain.Clean(strings.ReplaceAll(strings.TrimRight(s, "\r\n"), "\t", "    "))
 		for {
@@ -151,19 +151,6 @@ func (p *page) textLines(b []byte) []dumpLine {
 		}
 	}
 	return out
-}
-
-// wholeRunes drops a character that the end of b cuts.
-func wholeRunes(b []byte) []byte {
-	for i := len(b) - 1; i >= 0 && i >= len(b)-utf8.UTFMax; i-- {
-		if utf8.RuneStart(b[i]) {
-			if !utf8.FullRune(b[i:]) {
-				return b[:i]
-			}
-			break
-		}
-	}
-	return b
 }
 
 // hexLines writes offset, hexadecimal and ASCII, 16 bytes a line where they fit.

@@ -10,6 +10,7 @@ import (
 	"tlsmitm/inspect"
 	"tlsmitm/inspect/application"
 	"tlsmitm/inspect/httpmsg"
+	"tlsmitm/inspect/runes"
 )
 
 // The objects of an HTTP Archive, named as in HAR 1.2.
@@ -231,7 +232,7 @@ func unescaped(s string) string {
 // harText is content as the format holds it.
 func harText(b []byte, text bool) (s, encoding string) {
 	if text {
-		return string(wholeRunes(b)), ""
+		return string(runes.Whole(b)), ""
 	}
 	return base64.StdEncoding.EncodeToString(b), "base64"
 }

@@ -3,6 +3,8 @@ package websocket
 import (
 	"math"
 	"unicode/utf8"
+
+	"tlsmitm/inspect/runes"
 )
 
 // Message is a message, or a control frame. Data is the receiver's.
@@ -92,22 +94,9 @@ func (m *incoming) check() {
 	}
 	text := m.Data
 	if m.Truncated || m.Cut {
-		text = wholeRunes(text)
+		text = runes.Whole(text)
 	}
 	if !utf8.Valid(text) {
 		m.odd(TextInvalid)
 	}
-}
-
-// wholeRunes takes the beginning of a character off the end.
-func wholeRunes(b []byte) []byte {
-	for i := len(b) - 1; i >= 0 && i >= len(b)-utf8.UTFMax; i-- {
-		if utf8.RuneStart(b[i]) {
-			if !utf8.FullRune(b[i:]) {
-				return b[:i]
-			}
-			break
-		}
-	}
-	return b
 }
