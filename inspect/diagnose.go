@@ -67,6 +67,9 @@ func (d *Dissector) diagnose(at time.Time, o *Outcome) *finding {
 	default:
 		g.leg = ""
 	}
+	if g.leg != "" && d.find(g.leg) == nil && d.find(LegDirect) != nil {
+		g.leg = LegDirect // what passes untouched has one leg
+	}
 	return g
 }
 

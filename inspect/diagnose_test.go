@@ -125,3 +125,19 @@ func TestSpareConnection(t *testing.T) {
 		t.Error("not suspected though nothing has talked meanwhile")
 	}
 }
+
+// TestDiagnoseOfTheOneLeg: what passes untouched has no leg of the client's to fail.
+func TestDiagnoseOfTheOneLeg(t *testing.T) {
+	var leg LegName
+	at := time.Now()
+	d := newDissector(1, Meta{Mode: ModeTunnel, Client: "127.0.0.1:9"}, at, 0, newMasterStore(1), func(e *Event) {
+		if e.Kind == KindDiagnosis {
+			leg = e.Leg
+		}
+	})
+	d.leg(LegDirect)
+	d.close(at, Outcome{Cause: CauseClientReset, Err: errors.New("reset")}, nil)
+	if leg != LegDirect {
+		t.Errorf("it failed on leg %q", leg)
+	}
+}

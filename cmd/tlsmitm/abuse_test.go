@@ -150,6 +150,8 @@ func TestTunnel(t *testing.T) {
 	if issuer := s.ConnectionState().PeerCertificates[0].Issuer.CommonName; issuer != "origin CA" {
 		t.Errorf("the certificate's issuer is %q", issuer)
 	}
+	check(t, s.CloseWrite())
+	io.Copy(io.Discard, s) // a socket that is closed with something unread is reset
 	s.Close()
 	seen := map[string]bool{}
 	for _, e := range p.closed(1) {
