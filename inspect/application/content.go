@@ -4,6 +4,7 @@ import (
 	"hash/crc32"
 	"time"
 
+	"tlsmitm/inspect/http1"
 	"tlsmitm/inspect/httpmsg"
 )
 
@@ -42,6 +43,9 @@ func (c *content) begin(h *httpmsg.Head) {
 	c.began, c.turn = c.e.l.c.at, c.e.l.c.turn
 	c.mediaType = h.Fields.Get("Content-Type")
 	c.encodings = h.Fields.Values("Content-Encoding")
+	if c.e.l.protocol != httpmsg.HTTP2 {
+		c.encodings = append(c.encodings, http1.Codings(h.Fields)...)
+	}
 	if c.e.l.c.options.Sums {
 		for _, f := range h.Fields {
 			c.sum = crc32.Update(crc32.Update(c.sum, castagnoli, []byte(f.Name)), castagnoli, []byte(f.Value))

@@ -128,6 +128,24 @@ func TestPipelining(t *testing.T) {
 	}
 }
 
+// TestTransferCoding: a coding of the transfer is taken off, after what was applied to
+// the content itself (RFC 9112, section 6.1).
+func TestTransferCoding(t *testing.T) {
+	const text = "hello, hello, hello"
+	for encoding, packed := range map[string]string{
+		"":                         gzipped(t, text),
+		"Content-Encoding: gzip\n": gzipped(t, gzipped(t, text)),
+	} {
+		events := follow(Options{}, secure, 100,
+			up("GET / HTTP/1.1\nHost: a\n\n"),
+			piece{false, wire("HTTP/1.1 200 OK\nTransfer-Encoding: gzip, chunked\n"+encoding+"Content-Type: text/plain\n\n"+fmt.Sprintf("%x\n", len(packed))) +
+				packed + wire("\n0\n\n")})
+		if b := of[*Exchange](events)[0].Response.Body; string(b.Bytes) != text {
+			t.Errorf("with %q: %q, %+v", encoding, b.Bytes, b)
+		}
+	}
+}
+
 func gzipped(t *testing.T, s string) string {
 	t.Helper()
 	var b bytes.Buffer
