@@ -1,5 +1,7 @@
 package redact
 
+import "math"
+
 // Kind is what the bytes of a stream are.
 type Kind uint8
 
@@ -104,6 +106,18 @@ func (s *Stream) Skip(n int) {
 		s.twins.skip(s, n)
 	default:
 		s.form = s.form.skip(n)
+	}
+}
+
+// Lose tells that nobody knows how much of the stream was not seen.
+func (s *Stream) Lose() {
+	switch {
+	case s == nil:
+	case s.twins != nil:
+		s.begun = true
+		s.twins.part(s)
+	default:
+		s.form = s.form.skip(math.MaxInt)
 	}
 }
 

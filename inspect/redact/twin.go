@@ -1,9 +1,6 @@
 package redact
 
-import (
-	"bytes"
-	"math"
-)
+import "bytes"
 
 const (
 	// maxBetween bounds the bytes that one of two twins is ahead of the other, and
@@ -172,17 +169,5 @@ func (t *twins) clear() {
 	t.between, t.first, t.bytes = t.between[:0], 0, 0
 	if t.room = t.room[:0]; cap(t.room) > roomSize {
 		t.room = nil
-	}
-}
-
-// Lose tells that nobody knows how much of the stream was not seen.
-func (s *Stream) Lose() {
-	switch {
-	case s == nil:
-	case s.twins != nil:
-		s.begun = true
-		s.twins.part(s)
-	default:
-		s.form = s.form.skip(math.MaxInt)
 	}
 }
