@@ -103,12 +103,8 @@ func (c *Capture) take(e *inspect.Event, now time.Time) {
 	case *inspect.Secret:
 		c.buf = appendSecrets(c.buf, b.Line+"\n")
 		conn.leg(e.Leg).told(b.Line)
-	case *inspect.Message:
-		if b.ServerHello != nil && !b.ServerHello.IsHelloRetryRequest() {
-			conn.leg(e.Leg).expect()
-		}
-	case *inspect.Established, *inspect.Data, *inspect.Malformed:
-		conn.leg(e.Leg).waits = false
+	case *inspect.Message, *inspect.Established, *inspect.Data, *inspect.Malformed:
+		conn.leg(e.Leg).shows(e.Body)
 	case *inspect.Loss:
 		if e.Leg != "" && b.Bytes > 0 && b.Reason != inspect.LossNotCaptured { // that has been told as bytes, where they belong
 			c.hold(conn.leg(e.Leg), heldPacket{up: e.From == inspect.PartyClient || e.To == inspect.PartyServer, lost: b.Bytes}, e.Time, now)

@@ -1,6 +1,7 @@
 package sink
 
 import (
+	"encoding/hex"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"tlsmitm/inspect"
+	"tlsmitm/inspect/tlscrypt"
 )
 
 // capturedConn is a connection of which packets are written.
@@ -26,6 +28,7 @@ type capturedLeg struct {
 	server  tcpEnd
 	begun   bool            // the three packets that open it are written
 	waits   bool            // secrets are still to come
+	early   bool            // the client sends data before the server has answered
 	random  string          // of the handshake that labels is about
 	labels  map[string]bool // the secrets that have come
 	unacked int
@@ -124,10 +127,39 @@ func oneWord(s string) string {
 	}, s[:min(len(s), 512)])
 }
 
-// expect makes packets wait: the handshake has come to where secrets are needed.
-func (l *capturedLeg) expect() {
-	if !l.complete() {
-		l.waits = true
+// shows notes what an event says about whether secrets are still to come. Some that are
+// there open what comes first, and analysers want all of them before the handshake ends.
+func (l *capturedLeg) shows(body any) {
+	switch b := body.(type) {
+	case *inspect.Message:
+		switch {
+		case b.Reason != "":
+			l.waits = false // nobody has them
+		case b.ClientHello != nil:
+			l.named(hex.EncodeToString(b.ClientHello.Random))
+			l.early = b.ClientHello.EarlyData
+			l.waits = l.early && !l.complete()
+		case b.ServerHello != nil && !b.ServerHello.IsHelloRetryRequest():
+			l.early = false
+			l.waits = !l.complete()
+		}
+	case *inspect.Data:
+		if b.Reason != "" || len(l.labels) == 0 { // or it takes none
+			l.waits = false
+		}
+	case *inspect.Established:
+		if len(l.labels) == 0 {
+			l.waits = false
+		}
+	case *inspect.Malformed:
+		l.waits = false
+	}
+}
+
+// named begins a handshake, if its client's random is another than before.
+func (l *capturedLeg) named(random string) {
+	if !strings.EqualFold(random, l.random) {
+		l.random, l.labels = random, make(map[string]bool, 4)
 	}
 }
 
@@ -137,20 +169,31 @@ func (l *capturedLeg) told(line string) {
 	if len(words) < 2 {
 		return
 	}
-	if words[1] != l.random {
-		l.random, l.labels = words[1], make(map[string]bool, 4)
-	}
+	l.named(words[1])
 	l.labels[words[0]] = true
 	if l.complete() {
 		l.waits = false
 	}
 }
 
-// complete reports whether all secrets of a handshake are there.
+// complete reports whether all secrets are there that what has passed of a handshake
+// calls for.
 func (l *capturedLeg) complete() bool {
-	if l.labels["CLIENT_RANDOM"] {
+	switch {
+	case l.labels[string(tlscrypt.LabelClientRandom)]:
 		return true
+	case l.early:
+		return l.labels[string(tlscrypt.LabelClientEarly)]
 	}
-	return l.labels["CLIENT_HANDSHAKE_TRAFFIC_SECRET"] && l.labels["SERVER_HANDSHAKE_TRAFFIC_SECRET"] &&
-		l.labels["CLIENT_TRAFFIC_SECRET_0"] && l.labels["SERVER_TRAFFIC_SECRET_0"]
+	for _, label := range trafficLabels {
+		if !l.labels[string(label)] {
+			return false
+		}
+	}
+	return true
+}
+
+// trafficLabels are the secrets that open what TLS 1.3 sends after the Server Hello.
+var trafficLabels = [...]tlscrypt.Label{
+	tlscrypt.LabelClientHandshake, tlscrypt.LabelServerHandshake, tlscrypt.LabelClientTraffic, tlscrypt.LabelServerTraffic,
 }

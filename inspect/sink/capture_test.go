@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"tlsmitm/inspect"
-	"tlsmitm/inspect/tlswire"
 )
 
 // captured is what a capture file says, read without its writer's code.
@@ -328,73 +327,6 @@ func TestCaptureOfALoss(t *testing.T) {
 	begin, fin := got.packets[3], got.packets[4]
 	if string(begin.payload) != "abc" || fin.flags != 17 || fin.seq != begin.seq+3+1000 {
 		t.Errorf("%+v, then %+v", begin, fin)
-	}
-}
-
-// TestCapturePutsSecretsFirst: packets that need secrets come after them, but do not
-// wait for ever; and connections come out in the order of their times.
-func TestCapturePutsSecretsFirst(t *testing.T) {
-	const random = " aa11 "
-	tls13 := []string{"CLIENT_HANDSHAKE_TRAFFIC_SECRET", "SERVER_HANDSHAKE_TRAFFIC_SECRET", "CLIENT_TRAFFIC_SECRET_0", "SERVER_TRAFFIC_SECRET_0"}
-	hello := new(tlswire.ServerHello)
-	leg := inspect.LegServer
-	begin := newTape(1, inspect.ViaConnect).sockets(leg, "10.0.0.2:2", "10.0.0.3:443").up(leg, "client hello").down(leg, "server hello and sealed")
-	begin.add(leg, server, proxy, inspect.KindTLSMessage, &inspect.Message{ServerHello: hello})
-	out := new(file)
-	c := NewCapture(out)
-	now := time.Now()
-	write := func(events []*inspect.Event) {
-		t.Helper()
-		for _, e := range events {
-			c.take(e, now)
-		}
-	}
-	count := func(after time.Duration) int {
-		t.Helper()
-		pending, err := c.Flush(now.Add(after))
-		if err != nil {
-			t.Fatal(err)
-		}
-		n := len(readBlocks(t, out.Bytes()).packets)
-		if pending != (len(c.held) > 0) {
-			t.Errorf("pending is %v", pending)
-		}
-		return n
-	}
-	write(begin.events)
-	if n := count(settleTime - 1); n != 0 {
-		t.Errorf("%d packets were not given time to settle", n)
-	}
-	if n := count(secretsTime - 1); n != 0 {
-		t.Errorf("%d packets came before their secrets", n)
-	}
-	late := newTape(2, inspect.ViaConnect).sockets(leg, "10.0.0.2:9", "10.0.0.3:443")
-	late.at = begin.at.Add(-time.Second) // another connection's, but earlier
-	write(late.up(leg, "before").events)
-	var secrets []*inspect.Event
-	for _, label := range tls13 {
-		secrets = append(secrets, &inspect.Event{Conn: 1, Leg: leg, Kind: inspect.KindSecret, Body: &inspect.Secret{Line: label + random + "bb22"}})
-	}
-	write(secrets[:3])
-	if n := count(secretsTime - 1); n != 4 { // those of the other connection
-		t.Errorf("%d packets came before all secrets were there", n)
-	}
-	write(secrets[3:])
-	if n := count(settleTime); n != 9 {
-		t.Errorf("%d packets came after the secrets", n)
-	}
-	got := readBlocks(t, out.Bytes())
-	if n := strings.Count(got.secrets, random); n != 4 || strings.Join(got.order, " ") != "section secrets secrets secrets server server server server secrets server server server server server" {
-		t.Errorf("%d secrets, in the order %s", n, got.order)
-	}
-	// And without any.
-	write(newTape(3, inspect.ViaConnect).sockets(leg, "10.0.0.2:3", "10.0.0.3:443").down(leg, "sealed").
-		add(leg, server, proxy, inspect.KindTLSMessage, &inspect.Message{ServerHello: hello}).events)
-	if n := count(secretsTime - 1); n != 9 {
-		t.Errorf("%d packets did not wait", n-9)
-	}
-	if n := count(secretsTime); n != 13 {
-		t.Errorf("%d packets wait for what will not come", 13-n)
 	}
 }
 
