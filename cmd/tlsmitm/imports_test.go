@@ -31,6 +31,7 @@ var importRules = []struct {
 	{"tlsmitm/inspect/redact", []string{"net", "os", "tlsmitm/inspect"}, "redact is given bytes, and knows nothing else"},
 	{"tlsmitm/inspect/nearest", []string{"net", "os", "tlsmitm/inspect"}, "nearest compares names"},
 	{"tlsmitm/inspect/runes", []string{"net", "os", "tlsmitm/inspect"}, "runes knows text alone"},
+	{"tlsmitm/inspect/packed", []string{"net", "os", "tlsmitm/inspect"}, "packed is given bytes, and knows nothing else"},
 	{"tlsmitm/inspect/filter", []string{"os", "tlsmitm/inspect/sink", "tlsmitm/inspect/explain"}, "filter passes events on or not"},
 	{"tlsmitm/inspect/capture", []string{"net", "os", "tlsmitm/inspect/sink", "tlsmitm/inspect/explain"}, "capture reads what it is handed, down to TCP"},
 	{"tlsmitm/inspect", []string{"tlsmitm/proxy", "tlsmitm/ca", "tlsmitm/cmd/tlsmitm", "github.com/elazarl/goproxy", "gopkg.in/yaml.v3"}, "inspect knows no proxy"},

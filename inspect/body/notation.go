@@ -3,39 +3,40 @@ package body
 import (
 	"encoding/hex"
 	"errors"
-	"math"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/crypto/cryptobyte"
+
+	"tlsmitm/inspect/packed"
 )
 
 // errDeep is about values that nest deeper than anybody looks.
 var errDeep = errors.New("nested too deeply")
 
-// errMalformed is about bytes that no value begins with.
-var errMalformed = errors.New("malformed")
-
 // maxDepth bounds nesting in binary formats.
 const maxDepth = 64
 
-// notation prints the values of a binary format.
+// notation prints the values of a binary format, as CBOR's diagnostic notation has
+// them (RFC 8949, section 8), which is JSON with more kinds of values. It is here, and
+// not a library, because what is shown may end anywhere, and is laid out in lines.
 type notation struct {
-	p *printer
-	b cryptobyte.String
+	p      *printer
+	format packed.Format
+	b      cryptobyte.String
 }
 
 // values prints one value after another. It returns false if the bytes are
 // malformed; where they end early, or nest too deeply, all before that is shown.
-func (n *notation) values(base int, value func(depth int) error) bool {
+func (n *notation) values(base int) bool {
 	some := false
 	for !n.b.Empty() && !n.p.full {
 		n.p.indent(base)
-		err := value(base)
+		err := n.value(base)
 		n.p.write("\n")
 		some = true
-		if errors.Is(err, errMalformed) {
+		if errors.Is(err, packed.ErrMalformed) {
 			return false
 		}
 		if err != nil {
@@ -44,6 +45,65 @@ func (n *notation) values(base int, value func(depth int) error) bool {
 		}
 	}
 	return some
+}
+
+// head takes the head of the next value, and says how long it was.
+func (n *notation) head() (h packed.Head, size int, err error) {
+	if h, size, err = n.format.Head(n.b); err == nil {
+		n.b.Skip(size)
+	}
+	return h, size, err
+}
+
+// value prints one value. Its first line is begun.
+func (n *notation) value(depth int) error {
+	h, size, err := n.head()
+	if err != nil {
+		return err
+	}
+	switch h.Kind {
+	case packed.Unsigned, packed.Negative:
+		n.p.write(h.Integer())
+	case packed.Float:
+		n.p.write(floatText(n.format, h.Arg, size-1))
+	case packed.Simple:
+		return n.simple(h.Arg, size)
+	case packed.Bytes, packed.Text:
+		return n.str(depth, h)
+	case packed.Array:
+		return n.list(depth, bracket("[", h), "]", n.more(h), func() error { return n.value(depth + 1) })
+	case packed.Map:
+		return n.list(depth, bracket("{", h), "}", n.more(h), func() error { return n.pair(depth + 1) })
+	case packed.Tag:
+		return n.tagged(depth, h.Arg)
+	case packed.Extension:
+		return n.extension(h)
+	default: // a break where none can be
+		return packed.ErrMalformed
+	}
+	return nil
+}
+
+func (n *notation) pair(depth int) error {
+	if err := n.value(depth); err != nil {
+		return err
+	}
+	n.p.write(": ")
+	return n.value(depth)
+}
+
+// more tells whether a value follows the i values before, of an array or a map, or of
+// a string of indefinite length.
+func (n *notation) more(h packed.Head) func(i uint64) (bool, error) {
+	return func(i uint64) (bool, error) {
+		switch {
+		case !h.Indefinite:
+			return i < h.Arg, nil
+		case n.b.Empty():
+			return false, packed.ErrEnd
+		}
+		return !n.atBreak(), nil
+	}
 }
 
 // list prints values between brackets, one a line, as long as there are more.
@@ -77,24 +137,11 @@ func (n *notation) list(depth int, open, end string, more func(i uint64) (bool, 
 	return nil
 }
 
-// number reads an unsigned integer of 1, 2, 4 or 8 bytes.
-func (n *notation) number(size int) (v uint64, err error) {
-	var b []byte
-	if !n.b.ReadBytes(&b, size) {
-		n.b = nil
-		return 0, errEnd
-	}
-	for _, c := range b {
-		v = v<<8 | uint64(c)
-	}
-	return v, nil
-}
-
-// take reads size bytes, or as many as there are and errEnd.
+// take reads size bytes, or as many as there are and an error.
 func (n *notation) take(size uint64) (b []byte, err error) {
 	if size > uint64(len(n.b)) {
 		b, n.b = n.b, nil
-		return b, errEnd
+		return b, packed.ErrEnd
 	}
 	n.b.ReadBytes(&b, int(size))
 	return b, nil
@@ -151,27 +198,22 @@ func quoted(b []byte) string {
 	return s.String()
 }
 
-// float writes a number so that it is seen to be no integer.
-func float(v float64) string {
-	switch {
-	case math.IsNaN(v):
-		return "NaN"
-	case math.IsInf(v, 1):
-		return "Infinity"
-	case math.IsInf(v, -1):
-		return "-Infinity"
+// simple prints a simple value (RFC 8949, section 3.3), whose head is of that size.
+func (n *notation) simple(v uint64, size int) error {
+	if size > 1 && v < 32 {
+		return packed.ErrMalformed
 	}
-	format := byte('f')
-	if a := math.Abs(v); a != 0 && (a < 1e-6 || a >= 1e21) {
-		format = 'e'
+	switch v {
+	case packed.False:
+		n.p.write("false")
+	case packed.True:
+		n.p.write("true")
+	case packed.Null:
+		n.p.write("null")
+	case packed.Undefined:
+		n.p.write("undefined")
+	default:
+		n.p.write("simple(" + strconv.FormatUint(v, 10) + ")")
 	}
-	s := strconv.FormatFloat(v, format, -1, 64)
-	mantissa, exponent, ok := strings.Cut(s, "e")
-	if !strings.Contains(mantissa, ".") {
-		mantissa += ".0"
-	}
-	if ok { // without the zero that Go puts before a single digit
-		return mantissa + "e" + exponent[:1] + strings.TrimPrefix(exponent[1:], "0")
-	}
-	return mantissa
+	return nil
 }

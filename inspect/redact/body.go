@@ -65,7 +65,7 @@ func (r *Redactor) Body(contentType string, b []byte) []byte {
 	if !scan {
 		return b
 	}
-	if f := formatIn(media, b); f == formatCBOR || f == formatMessagePack {
+	if f := formatIn(media, b).packed(); f != 0 {
 		return r.packed(f, b, 0)
 	}
 	return r.scanned(m, boundary, b)

@@ -1,60 +1,16 @@
 package redact
 
 import (
-	"bytes"
-	"encoding/binary"
 	"errors"
 	"slices"
-	"strconv"
-	"strings"
+
+	"tlsmitm/inspect/packed"
 )
-
-// format is one in which names stand beside values, and neither is text.
-type format uint8
-
-const (
-	formatNone        format = iota
-	formatCBOR               // RFC 8949
-	formatMessagePack        // spec.md of msgpack/msgpack
-	formatGRPC               // its messages have no names in them
-	formatWide               // text in UTF-16 or UTF-32
-)
-
-// isWide says whether a Content-Type names a charset in which names have zeros between
-// their letters.
-func isWide(contentType []byte) bool {
-	_, params, some := bytes.Cut(contentType, []byte(";"))
-	if !some {
-		return false
-	}
-	params = bytes.ToLower(params)
-	return bytes.Contains(params, []byte("utf-16")) || bytes.Contains(params, []byte("utf-32")) || bytes.Contains(params, []byte("ucs-2"))
-}
-
-// formatNames are what masks of all of a content call it.
-var formatNames = [...]string{formatCBOR: "cbor", formatMessagePack: "msgpack", formatGRPC: "grpc", formatWide: "utf-16"}
-
-// formatOf says what is in content of a media type in lower case.
-func formatOf(media string) format {
-	_, sub, _ := strings.Cut(media, "/")
-	base, suffix, _ := strings.Cut(sub, "+")
-	for _, s := range [...]string{base, suffix} {
-		switch s {
-		case "cbor", "cbor-seq":
-			return formatCBOR
-		case "msgpack", "x-msgpack", "vnd.msgpack", "messagepack", "x-messagepack", "vnd.messagepack":
-			return formatMessagePack
-		case "grpc", "grpc-web", "grpc-web-text":
-			return formatGRPC
-		}
-	}
-	return formatNone
-}
 
 // packed hides the secrets in content of a format that has names, all of it or the
 // beginning. Strings become longer or shorter, so that it is written anew as far as
 // there are any. It returns b itself if there are none.
-func (r *Redactor) packed(f format, b []byte, depth int) []byte {
+func (r *Redactor) packed(f packed.Format, b []byte, depth int) []byte {
 	w := packedWalk{r: r, format: f, rest: b}
 	for len(w.rest) > 0 {
 		if w.value(depth, nil) != nil {
@@ -79,16 +35,16 @@ const guessCut = 1 << 10
 // is well-formed, and it is or holds a map with names.
 func guess(b []byte) format {
 	for _, f := range [...]format{formatMessagePack, formatCBOR} {
-		w := packedWalk{format: f, rest: b, look: true}
+		w := packedWalk{format: f.packed(), rest: b, look: true}
 		it, err := w.item()
-		if err != nil || it.kind != packedMap && it.kind != packedArray {
+		if err != nil || it.Kind != packed.Map && it.Kind != packed.Array {
 			continue
 		}
 		w.rest = b
 		for len(w.rest) > 0 && err == nil {
 			err = w.value(0, nil)
 		}
-		if w.named && (err == nil || errors.Is(err, errPackedEnd) && len(b) >= guessCut) {
+		if w.named && (err == nil || errors.Is(err, packed.ErrEnd) && len(b) >= guessCut) {
 			return f
 		}
 	}
@@ -101,13 +57,38 @@ const packedDepth = 64
 // packedWalk goes through values, and writes them again.
 type packedWalk struct {
 	r       *Redactor
-	format  format
+	format  packed.Format
 	look    bool // nothing is written
 	rest    []byte
 	out     []byte
 	left    []byte // what was not read, after an error
 	changed bool
 	named   bool // a map with a name was there
+}
+
+// packedItem is a value, or the beginning of one that holds others.
+type packedItem struct {
+	packed.Head
+	start []byte // from the head on
+	size  int    // of the head, and of the data of an extension
+}
+
+// item takes a head, and what follows it unless that is a string or values.
+func (w *packedWalk) item() (packedItem, error) {
+	it := packedItem{start: w.rest}
+	h, n, err := w.format.Head(w.rest)
+	if err != nil {
+		return it, err
+	}
+	if h.Kind == packed.Extension {
+		if h.Arg > uint64(len(w.rest)-n) {
+			return it, packed.ErrEnd
+		}
+		n += int(h.Arg)
+	}
+	it.Head, it.size = h, n
+	w.rest = w.rest[n:]
+	return it, nil
 }
 
 // keep writes bytes as they are.
@@ -121,7 +102,7 @@ func (w *packedWalk) keep(b []byte) {
 func (w *packedWalk) fail(it packedItem, rule *secretName, err error) error {
 	if w.left == nil {
 		if w.left = it.start; rule != nil && len(it.start) > 0 {
-			w.string(packedText, w.mask(rule, it.start))
+			w.string(packed.Text, w.mask(rule, it.start))
 			w.left = []byte{}
 		}
 	}
@@ -134,52 +115,52 @@ func (w *packedWalk) value(depth int, rule *secretName) error {
 	switch {
 	case err != nil:
 	case depth > packedDepth:
-		rule, err = undecided, errPackedForm
-	case it.kind == packedBreak:
-		err = errPackedForm
+		rule, err = undecided, packed.ErrMalformed
+	case it.Kind == packed.Break:
+		err = packed.ErrMalformed
 	}
 	if err != nil {
 		return w.fail(it, rule, err)
 	}
-	switch it.kind {
-	case packedText, packedBytes:
+	switch it.Kind {
+	case packed.Text, packed.Bytes:
 		return w.text(it, rule)
-	case packedArray, packedMap:
+	case packed.Array, packed.Map:
 		return w.container(it, depth, rule)
-	case packedTag:
-		w.keep(it.start[:it.head])
-		if it.arg == taggedCBOR && rule == nil {
+	case packed.Tag:
+		w.keep(it.start[:it.size])
+		if it.Arg == packed.EmbeddedCBOR && rule == nil {
 			return w.embedded(depth)
 		}
 		return w.value(depth+1, rule)
-	case packedNumber, packedExtension:
+	case packed.Unsigned, packed.Negative, packed.Float, packed.Extension:
 		if rule != nil {
-			w.string(packedText, w.mask(rule, it.number()))
+			w.string(packed.Text, w.mask(rule, it.number()))
 			return nil
 		}
 	}
-	w.keep(it.start[:it.head+it.extra])
+	w.keep(it.start[:it.size])
 	return nil
 }
 
 // number is a number as text where it is a whole one, so that masks are the same
 // wherever it stands.
 func (it *packedItem) number() []byte {
-	if it.kind == packedNumber && it.extra == 0 {
-		return strconv.AppendUint(nil, it.arg, 10)
+	if it.Kind == packed.Unsigned || it.Kind == packed.Negative {
+		return []byte(it.Integer())
 	}
-	return it.start[:it.head+it.extra]
+	return it.start[:it.size]
 }
 
 // container goes through the values of an array or a map.
 func (w *packedWalk) container(it packedItem, depth int, rule *secretName) error {
-	w.keep(it.start[:it.head])
-	for i := uint64(0); it.open || i < it.arg; i++ {
-		if it.open && w.atBreak() {
+	w.keep(it.start[:it.size])
+	for i := uint64(0); it.Indefinite || i < it.Arg; i++ {
+		if it.Indefinite && w.atBreak() {
 			return nil
 		}
 		inner := rule
-		if it.kind == packedMap {
+		if it.Kind == packed.Map {
 			name, err := w.key(depth)
 			if err != nil {
 				return err
@@ -205,7 +186,7 @@ func (w *packedWalk) find(name []byte) *secretName {
 
 // atBreak takes the end of an open container.
 func (w *packedWalk) atBreak() bool {
-	if len(w.rest) == 0 || w.rest[0] != cborBreak {
+	if !packed.IsBreak(w.rest) {
 		return false
 	}
 	w.keep(w.rest[:1])
@@ -220,10 +201,10 @@ func (w *packedWalk) key(depth int) ([]byte, error) {
 	if err := w.value(depth+1, nil); err != nil {
 		return nil, err
 	}
-	if err != nil || it.open || it.kind != packedText && it.kind != packedBytes {
+	if err != nil || it.Indefinite || it.Kind != packed.Text && it.Kind != packed.Bytes {
 		return nil, nil
 	}
-	name := it.start[it.head : it.head+int(it.arg)]
+	name := it.start[it.size : it.size+int(it.Arg)]
 	if !isText(name, false) {
 		return nil, nil
 	}
@@ -240,14 +221,14 @@ func (w *packedWalk) text(it packedItem, rule *secretName) error {
 	switch {
 	case rule != nil && (len(b) == 0 || isMask(b)):
 	case rule != nil:
-		w.string(packedText, w.mask(rule, b))
+		w.string(packed.Text, w.mask(rule, b))
 		return err
-	case it.kind == packedText || isText(b, false):
+	case it.Kind == packed.Text || isText(b, false):
 		hidden = w.r.scanned(modeText, "", b)
 	}
 	if len(hidden) > 0 && &hidden[0] != &b[0] {
 		w.changed = true
-		w.string(it.kind, hidden)
+		w.string(it.Kind, hidden)
 	} else {
 		w.keep(whole)
 	}
@@ -256,24 +237,24 @@ func (w *packedWalk) text(it packedItem, rule *secretName) error {
 
 // content takes a string: all of the item, and what it says.
 func (w *packedWalk) content(it packedItem) (whole, b []byte, err error) {
-	if !it.open {
-		n := len(it.start) - it.head
-		if it.arg > uint64(n) { // the end is cut off
+	if !it.Indefinite {
+		content := it.start[it.size:]
+		if it.Arg > uint64(len(content)) { // the end is cut off
 			w.rest, w.left = nil, []byte{}
-			return it.start, it.start[it.head:], errPackedEnd
+			return it.start, content, packed.ErrEnd
 		}
-		n = int(it.arg)
-		w.rest = it.start[it.head+n:]
-		return it.start[:it.head+n], it.start[it.head : it.head+n], nil
+		n := int(it.Arg)
+		w.rest = content[n:]
+		return it.start[:it.size+n], content[:n], nil
 	}
 	for { // in chunks (RFC 8949, section 3.2.3)
-		if len(w.rest) > 0 && w.rest[0] == cborBreak {
+		if packed.IsBreak(w.rest) {
 			w.rest = w.rest[1:]
 			return it.start[:len(it.start)-len(w.rest)], b, nil
 		}
 		chunk, err := w.item()
-		if err == nil && (chunk.kind != it.kind || chunk.open) {
-			err = errPackedForm
+		if err == nil && (chunk.Kind != it.Kind || chunk.Indefinite) {
+			err = packed.ErrMalformed
 		}
 		var more []byte
 		if err == nil {
@@ -293,7 +274,7 @@ func (w *packedWalk) embedded(depth int) error {
 	switch {
 	case err != nil:
 		return w.fail(it, nil, err)
-	case it.kind != packedBytes || it.open:
+	case it.Kind != packed.Bytes || it.Indefinite:
 		w.rest = it.start
 		return w.value(depth+1, nil)
 	}
@@ -303,7 +284,7 @@ func (w *packedWalk) embedded(depth int) error {
 	}
 	if hidden := w.r.packed(w.format, b, depth+packedDepth/8); len(b) > 0 && &hidden[0] != &b[0] {
 		w.changed = true
-		w.string(packedBytes, hidden)
+		w.string(packed.Bytes, hidden)
 	} else {
 		w.keep(whole)
 	}
@@ -319,42 +300,8 @@ func (w *packedWalk) mask(rule *secretName, value []byte) []byte {
 }
 
 // string writes a string.
-func (w *packedWalk) string(kind packedKind, b []byte) {
-	if w.look {
-		return
+func (w *packedWalk) string(kind packed.Kind, b []byte) {
+	if !w.look {
+		w.out = w.format.AppendString(w.out, kind, b)
 	}
-	n := len(b)
-	if w.format == formatCBOR {
-		major := byte(cborText << 5)
-		if kind == packedBytes {
-			major = cborBytes << 5
-		}
-		switch {
-		case n < 24:
-			w.out = append(w.out, major|byte(n))
-		case n < 1<<8:
-			w.out = append(w.out, major|24, byte(n))
-		case n < 1<<16:
-			w.out = binary.BigEndian.AppendUint16(append(w.out, major|25), uint16(n))
-		default:
-			w.out = binary.BigEndian.AppendUint32(append(w.out, major|26), uint32(n))
-		}
-		w.out = append(w.out, b...)
-		return
-	}
-	first := byte(0xd9) // str 8
-	if kind == packedBytes {
-		first = 0xc4 // bin 8
-	}
-	switch {
-	case n < 32 && kind == packedText:
-		w.out = append(w.out, 0xa0|byte(n))
-	case n < 1<<8:
-		w.out = append(w.out, first, byte(n))
-	case n < 1<<16:
-		w.out = binary.BigEndian.AppendUint16(append(w.out, first+1), uint16(n))
-	default:
-		w.out = binary.BigEndian.AppendUint32(append(w.out, first+2), uint32(n))
-	}
-	w.out = append(w.out, b...)
 }

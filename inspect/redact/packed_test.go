@@ -90,6 +90,7 @@ func TestPackedForms(t *testing.T) {
 		{"cbor", "\xbf\x63pwd\x7f\x62ab\x63cde\xff\x61x\x01\xff", "\xbf\x63pwd" + masked(true, "5 bytes") + "\x61x\x01\xff"},
 		{"cbor", "\xa1\x43pwd\x45abcde", "\xa1\x43pwd" + masked(true, "5 bytes")},
 		{"cbor", "\xa1\x63pwd\x19\x01\x02", "\xa1\x63pwd" + masked(true, "3 bytes")},
+		{"cbor", "\xa1\x63pwd\x38\x63", "\xa1\x63pwd" + masked(true, "4 bytes")}, // -100
 		{"cbor", "\xa1\x63pwd\xf6", ""},
 		{"cbor", "\xa1\x63pwd\xc0\x65abcde", "\xa1\x63pwd\xc0" + masked(true, "5 bytes")},
 		{"cbor", "\xa1\x63pwd\x9f\x01\x62ab\xff", "\xa1\x63pwd\x9f" + masked(true, "1 byte") + masked(true, "2 bytes") + "\xff"},
@@ -103,6 +104,7 @@ func TestPackedForms(t *testing.T) {
 		{"msgpack", "\x81\xa3pwd\xd6\x05abcd", "\x81\xa3pwd" + masked(false, "6 bytes")},
 		{"msgpack", "\x82\xa1x\xc7\x02\x01ab\xa3pwd\xc7\x02\x01ab", "\x82\xa1x\xc7\x02\x01ab\xa3pwd" + masked(false, "5 bytes")},
 		{"msgpack", "\x81\xa3pwd\x92\xa2ab\xcb\x00\x00\x00\x00\x00\x00\x00\x00", "\x81\xa3pwd\x92" + masked(false, "2 bytes") + masked(false, "9 bytes")},
+		{"msgpack", "\x82\xa3pwd\xd1\xff\x9c\xa3pwd\xd1\x00\x64", "\x82\xa3pwd" + masked(false, "4 bytes") + "\xa3pwd" + masked(false, "3 bytes")}, // -100, 100
 		{"msgpack", "\x81\xa3pwd\xc0", ""},
 		{"msgpack", "\x94\x01\xff\xd1\x00\x01\xdc\x00\x00", ""},
 		{"msgpack", "\x81\xa3foo\xdb\xff\xff\xff\xffpwd=abc", "\x81\xa3foo\xb6pwd=‹pwd-3-HHHHHH›"},
