@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"tlsmitm/inspect/body"
+	"tlsmitm/inspect/runes"
 )
 
 // decode takes the content codings off what was kept, says what it is, and hides
@@ -47,22 +48,6 @@ func same(a, b []byte) bool {
 	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
 }
 
-// isText says whether b is UTF-8 without control characters other than tab, CR
-// and LF. If it is cut, a character that the cut went through does not count.
-func isText(b []byte, cut bool) bool {
-	for len(b) > 0 {
-		if c := b[0]; c < utf8.RuneSelf {
-			if c < ' ' && c != '\t' && c != '\r' && c != '\n' || c == 0x7f {
-				return false
-			}
-			b = b[1:]
-			continue
-		}
-		r, n := utf8.DecodeRune(b)
-		if r == utf8.RuneError && n == 1 {
-			return cut && !utf8.FullRune(b)
-		}
-		b = b[n:]
-	}
-	return true
-}
+// isText says whether events have b as text and not in base64, so that a person who
+// reads them sees all of it. A character that the end cuts counts if the end is no end.
+func isText(b []byte, cut bool) bool { return runes.Lines.IsText(b, cut) }

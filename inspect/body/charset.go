@@ -50,12 +50,12 @@ func Charset(contentType string, b []byte) (text []byte, name string, ok bool) {
 		// One odd byte at the end may be that of "café" in an older charset, but not
 		// in formats that are UTF-8 unless they say otherwise.
 		cut := len(b)-len(whole) != 1 || !isASCII(whole) || kind == JSON || kind == NDJSON || kind == XML
-		if cut && controls(whole) <= len(whole)/16 {
+		if cut && runes.Files.Odd(whole) <= len(whole)/16 {
 			return whole, "utf-8", true
 		}
 	}
 	if kind.Textual() || typ == "text/plain" {
-		if controls(b) == 0 {
+		if runes.Files.Odd(b) == 0 {
 			text, ok = decodeCharset("windows-1252", b)
 			return text, "windows-1252", ok
 		}
@@ -173,7 +173,7 @@ func decodeCharset(name string, b []byte) ([]byte, bool) {
 		if utf8.Valid(b) {
 			return b, true
 		}
-		if bad := invalid(b) + controls(b); bad > len(b)/16+1 {
+		if bad := invalid(b) + runes.Files.Odd(b); bad > len(b)/16+1 {
 			return nil, false
 		}
 		return bytes.ToValidUTF8(b, []byte("\ufffd")), true
@@ -204,7 +204,7 @@ func decodeCharset(name string, b []byte) ([]byte, bool) {
 			break // what is left is the beginning of a character, or nothing
 		}
 	}
-	if controls(text) > len(text)/16 {
+	if runes.Files.Odd(text) > len(text)/16 {
 		return nil, false
 	}
 	return text, true
@@ -223,17 +223,6 @@ func invalid(b []byte) int {
 			n++
 		}
 		b = b[size:]
-	}
-	return n
-}
-
-// controls counts control characters that have no place in text.
-func controls(b []byte) int {
-	n := 0
-	for _, c := range b {
-		if c < ' ' && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 0x1b && c != 0x1e || c == 0x7f {
-			n++
-		}
 	}
 	return n
 }

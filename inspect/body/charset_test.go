@@ -4,6 +4,8 @@ import (
 	"encoding/hex"
 	"testing"
 	"unicode/utf8"
+
+	"tlsmitm/inspect/runes"
 )
 
 // TestCharset reads what Python's codecs wrote.
@@ -90,7 +92,7 @@ func FuzzCharset(f *testing.F) {
 		if !ok && text != nil || !utf8.Valid(text) || len(text) > 3*len(b)+3 {
 			t.Fatalf("%q of %q", text, b)
 		}
-		if same, _, ok := Charset("", b); utf8.Valid(b) && controls(b) == 0 && bomCharset(b) == "" && declaredCharset("", b) == "" && (!ok || string(same) != string(b)) {
+		if same, _, ok := Charset("", b); utf8.Valid(b) && runes.Files.Odd(b) == 0 && bomCharset(b) == "" && declaredCharset("", b) == "" && (!ok || string(same) != string(b)) {
 			t.Fatalf("%q of %q", same, b)
 		}
 	})

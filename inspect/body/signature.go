@@ -2,7 +2,8 @@ package body
 
 import (
 	"bytes"
-	"unicode/utf8"
+
+	"tlsmitm/inspect/runes"
 )
 
 // signature is how files of a format begin.
@@ -144,25 +145,5 @@ func sniffMarkup(text []byte) Kind {
 	return Text
 }
 
-// isText says whether all of b, or so much of it as is looked at, is UTF-8
-// without control characters, a character that the end cuts aside.
-func isText(b []byte) bool {
-	if len(b) > sniffed {
-		b = b[:sniffed]
-	}
-	for len(b) > 0 {
-		if c := b[0]; c < utf8.RuneSelf {
-			if c == 0x7f || c < ' ' && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 0x1b && c != 0x1e {
-				return false
-			}
-			b = b[1:]
-			continue
-		}
-		r, n := utf8.DecodeRune(b)
-		if r == utf8.RuneError && n <= 1 {
-			return !utf8.FullRune(b)
-		}
-		b = b[n:]
-	}
-	return true
-}
+// isText says whether b is text as files have it, as far as it is looked at.
+func isText(b []byte) bool { return runes.Files.IsText(b[:min(len(b), sniffed)], true) }

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"tlsmitm/inspect"
+	"tlsmitm/inspect/runes"
 )
 
 // alpnHTTP2 is the protocol name of HTTP/2 over TLS (RFC 9113, 3.2).
@@ -152,29 +153,19 @@ func (c *Conversation) firstLine(b []byte) string {
 // them, or those up to the end of an HTTP head that binary data follow, or
 // none. A character that the end of b cuts is text.
 func TextPrefix(b []byte) int {
-	if isText(b) {
+	if isReadable(b) {
 		return len(b)
 	}
 	const headEnd = "\r\n\r\n"
-	if i := bytes.Index(b, []byte(headEnd)); i >= 0 && isText(b[:i]) {
+	if i := bytes.Index(b, []byte(headEnd)); i >= 0 && isReadable(b[:i]) {
 		return i + len(headEnd)
 	}
 	return 0
 }
 
-func isText(b []byte) bool {
-	controls := 0
-	for rest := b; len(rest) > 0; {
-		r, size := utf8.DecodeRune(rest)
-		switch {
-		case r == utf8.RuneError && size == 1:
-			return !utf8.FullRune(rest)
-		case r == 0:
-			return false
-		case r < ' ' && r != '\n' && r != '\r' && r != '\t':
-			controls++
-		}
-		rest = rest[size:]
-	}
-	return controls*16 <= len(b) // a stray escape sequence does not make text binary
+// isReadable is more generous than what decides how a body is kept: a stray escape
+// sequence does not make text unreadable, since it is written so that it does nothing.
+func isReadable(b []byte) bool {
+	whole := runes.Whole(b)
+	return utf8.Valid(whole) && bytes.IndexByte(whole, 0) < 0 && runes.Lines.Odd(whole)*16 <= len(b)
 }

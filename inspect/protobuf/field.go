@@ -4,6 +4,8 @@ import (
 	"unicode/utf8"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"tlsmitm/inspect/runes"
 )
 
 // Field is one field as it is on the wire. Its slices alias the input.
@@ -189,32 +191,19 @@ func (p *parser) plausible(b []byte, depth int, cut bool) ([]Field, bool) {
 	return fields, true
 }
 
-// isText says whether b is printable UTF-8. A character that a cut cuts does not
-// count.
+// isText says whether b was meant as text. The control characters above ASCII (C1) are
+// UTF-8, and in nobody's text; two bytes like theirs are often a number.
 func isText(b []byte, cut bool) bool {
-	for len(b) > 0 {
-		r, n := utf8.DecodeRune(b)
-		if r == utf8.RuneError && n == 1 {
-			return cut && !utf8.FullRune(b)
-		}
-		if r < ' ' && r != '\t' && r != '\n' && r != '\r' || r >= 0x7f && r < 0xa0 {
+	if !runes.Lines.IsText(b, cut) {
+		return false
+	}
+	for i, c := range b {
+		if c == 0xc2 && i+1 < len(b) && b[i+1] < 0xa0 {
 			return false
 		}
-		b = b[n:]
 	}
 	return true
 }
 
-// mostlyText says whether b is UTF-8 with few control characters.
-func mostlyText(b []byte) bool {
-	if !utf8.Valid(b) {
-		return false
-	}
-	odd := 0
-	for _, c := range b {
-		if c < ' ' && c != '\t' && c != '\n' && c != '\r' || c == 0x7f {
-			odd++
-		}
-	}
-	return odd*10 < len(b)
-}
+// mostlyText is for what is no message, either: text with an odd byte or two in it.
+func mostlyText(b []byte) bool { return utf8.Valid(b) && runes.Lines.Odd(b)*10 < len(b) }

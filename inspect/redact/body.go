@@ -4,6 +4,8 @@ import (
 	"mime"
 	"slices"
 	"strings"
+
+	"tlsmitm/inspect/runes"
 )
 
 // Header hides the secrets in the value of a header field. Of credentials the
@@ -99,7 +101,7 @@ func isNoise(value []byte) bool {
 // hasControls says whether b has bytes that no text has, whatever its charset.
 func hasControls(b []byte) bool {
 	for _, c := range b {
-		if c < ' ' && !isSpace(c) && c != '\f' && c != 0x1b && c != 0x1e {
+		if c < ' ' && !runes.Files.Has(c) {
 			return true
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"unicode/utf8"
+
+	"tlsmitm/inspect/runes"
 )
 
 // The frames whose payloads are looked at (RFC 9113, section 6), and the flags.
@@ -235,27 +237,18 @@ func (s *http2Stream) follow(r *Redactor, c *canvas, n int, final bool) {
 	}
 }
 
+// undeclared are the control characters of what is taken for text though nothing says
+// so. An escape is none: text that has one so early is rare, and what is compressed or
+// encrypted, and better hidden, is not.
+const undeclared = runes.Files &^ runes.Escape
+
 // isText says that b has no bytes that text does not have. inner says that it
 // does not begin the text, and so may begin within a character.
 func isText(b []byte, inner bool) bool {
 	for k := 0; inner && k < utf8.UTFMax-1 && len(b) > 0 && !utf8.RuneStart(b[0]); k++ {
 		b = b[1:]
 	}
-	for len(b) > 0 {
-		if c := b[0]; c < utf8.RuneSelf {
-			if c < ' ' && !isSpace(c) && c != '\f' && c != 0x1e || c == 0x7f { // 0x1e: JSON text sequences
-				return false
-			}
-			b = b[1:]
-			continue
-		}
-		r, n := utf8.DecodeRune(b)
-		if r == utf8.RuneError && n <= 1 {
-			return !utf8.FullRune(b)
-		}
-		b = b[n:]
-	}
-	return true
+	return undeclared.IsText(b, true)
 }
 
 // knownBinary tells formats by their first bytes that have no names in them and

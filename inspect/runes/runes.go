@@ -1,6 +1,11 @@
-// Package runes deals with UTF-8 that comes in pieces.
+// Package runes says whether bytes are text, and deals with UTF-8 that comes in pieces.
 //
-//	runes.Whole([]byte("caf\xc3")) // "caf"
+//	runes.Whole([]byte("caf\xc3"))              // "caf"
+//	runes.Lines.IsText([]byte("caf\xc3"), true) // true: the rest of é may come
+//
+// What counts as text differs by what is decided with it: whether a person can read it,
+// or what it was meant as, or whether a secret may hide in it. Who asks names the
+// control characters that it may have.
 //
 // It promises never to copy, and never to panic.
 package runes
