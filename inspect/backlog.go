@@ -111,6 +111,10 @@ func (c *conversation) unwatch() {
 func (c *conversation) take(at time.Time, line tlscrypt.KeyLogLine) {
 	c.d.emit(&Event{Time: at, Kind: KindSecret, Conn: c.d.conn, Leg: c.name, Body: &Secret{Line: line.String()}})
 	c.learn(line)
+	if c.ech.watch != nil { // for those who opened the inner hello as well
+		line.ClientRandom = c.ech.random
+		c.d.emit(&Event{Time: at, Kind: KindSecret, Conn: c.d.conn, Leg: c.name, Body: &Secret{Line: line.String()}})
+	}
 }
 
 // feed gives bytes to their flow, or has them wait behind what waits already.
@@ -223,4 +227,5 @@ func (c *conversation) tick(now time.Time) {
 func (c *conversation) forget() {
 	c.unstick()
 	c.unwatch()
+	c.forgetInner()
 }

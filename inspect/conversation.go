@@ -55,6 +55,7 @@ type conversation struct {
 	// certTypes is what the client and the server show in their Certificate.
 	certTypes [2]tlswire.CertificateType
 	proofs    prover
+	ech       encryptedHello
 
 	data pendingData
 }

@@ -97,8 +97,8 @@ func (d *Dissector) acceptor(c *conversation) acceptor {
 		host = d.meta.Client
 	}
 	k := acceptor{host: host, userAgent: d.meta.UserAgent, name: d.meta.Target}
-	if c.hello != nil && c.hello.ServerName != "" {
-		k.name = c.hello.ServerName
+	if h := c.offered(); h != nil && h.ServerName != "" {
+		k.name = h.ServerName
 	}
 	return k
 }

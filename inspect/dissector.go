@@ -79,6 +79,9 @@ func (d *Dissector) handle(it *item, s *Session) {
 		d.emit(&Event{Time: it.at, Kind: KindSockets, Conn: d.conn, Leg: it.leg, Body: it.body.(*Sockets)})
 	case itemKeys:
 		d.leg(it.leg).use(it.body.(*KeyStore))
+	case itemStray:
+		d.leg(it.leg).proceed()
+		d.tryClose()
 	case itemNoSecrets:
 		d.noSecrets(it.leg)
 	case itemVerified:

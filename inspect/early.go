@@ -114,6 +114,9 @@ func (f *flow) mayBeEarly() bool {
 // be opened; wait says that its secret may still come.
 func (f *flow) openEarly(rec tlswire.Record) (ct tlswire.ContentType, plain []byte, ok, wait bool) {
 	c := f.conv
+	if c.lookup(tlscrypt.LabelClientEarly) == nil {
+		c.nameEarly(rec)
+	}
 	secret := c.lookup(tlscrypt.LabelClientEarly)
 	if secret == nil {
 		// A client that has told what follows tells none of early data any more.
@@ -125,19 +128,26 @@ func (f *flow) openEarly(rec tlswire.Record) (ct tlswire.ContentType, plain []by
 		ct, plain, err := f.early.opener.Open(tlswire.Record{Type: rec.Type, Version: rec.Version, Fragment: fragment})
 		return ct, plain, err == nil, false
 	}
-	// The suite is that of the earlier session, which no message names.
+	o := c.earlyOpener(secret, rec)
+	if o == nil {
+		return 0, nil, false, false
+	}
+	f.early.opener = o
+	ct, plain, err := o.Open(tlswire.Record{Type: rec.Type, Version: rec.Version, Fragment: clone(rec.Fragment)})
+	return ct, plain, err == nil, false
+}
+
+// earlyOpener returns what opens the first record of early data, nil if secret is not its:
+// the suite is that of the earlier session, which no message names.
+func (c *conversation) earlyOpener(secret []byte, rec tlswire.Record) *tlscrypt.Opener {
 	for _, suite := range c.hello.CipherSuites {
 		o, err := tlscrypt.NewTLS13Draft(c.version13(), suite, secret)
-		if err != nil {
-			continue
-		}
-		ct, plain, err := o.Open(tlswire.Record{Type: rec.Type, Version: rec.Version, Fragment: clone(rec.Fragment)})
-		if err == nil {
-			f.early.opener = o
-			return ct, plain, true, false
+		if err == nil && opens(o, rec) {
+			o, _ = tlscrypt.NewTLS13Draft(c.version13(), suite, secret) // the trial has used the record's number up
+			return o
 		}
 	}
-	return 0, nil, false, false
+	return nil
 }
 
 // version13 is the version of what is under keys of TLS 1.3.

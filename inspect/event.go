@@ -155,6 +155,9 @@ type Message struct {
 	// (tlswire.SSL2MessageType): a client may begin so and go on with SSL 3.0 or TLS.
 	// Raw then has its record's header of two bytes.
 	SSL2 bool
+	// Inner says that the message is a Client Hello that an outer one held encrypted (RFC
+	// 9849), put together from both. On the wire it has no bytes of its own.
+	Inner bool
 	// Context is what decoding Raw needs to know of the connection.
 	Context tlswire.Context
 
@@ -221,6 +224,7 @@ type Established struct {
 	HelloRetry     bool
 	ClientCertAsk  bool // the server asked for a client certificate
 	ClientCertSent bool // and got one
+	EncryptedHello bool // the server went on from the inner hello (RFC 9849)
 	Duration       time.Duration
 	// Proof is every check of the handshake's messages, in their order.
 	Proof []LegProof

@@ -52,6 +52,9 @@ func (f *flow) handshakeMessage(seg segment, raw []byte, sealed bool) {
 	}
 	f.overhead = 0
 	f.conv.note(f, m, h.Body, seg.at)
+	if m.ClientHello != nil || m.ServerHello != nil {
+		f.conv.noteHello(m)
+	}
 	m.Group, m.Resumed = f.conv.group, f.conv.resumed
 	m.Context = f.context()
 	f.conv.prove(f, m, h.Body, seg.at)
@@ -201,10 +204,10 @@ func (c *conversation) established(f *flow, seg segment) {
 	e := &Established{
 		Version: c.version, CipherSuite: c.suite, Group: c.group, ALPN: c.alpn,
 		Resumed: c.resumed, HelloRetry: c.retried, ClientCertAsk: c.certAsked, ClientCertSent: c.certSent,
-		Duration: seg.at.Sub(c.helloAt), Proof: c.proofs.summary,
+		EncryptedHello: c.ech.accepted, Duration: seg.at.Sub(c.helloAt), Proof: c.proofs.summary,
 	}
-	if c.hello != nil {
-		e.ServerName = c.hello.ServerName
+	if h := c.offered(); h != nil {
+		e.ServerName = h.ServerName
 	}
 	if !e.Version.Is13() && c.resumed {
 		e.Group = 0 // no key was exchanged

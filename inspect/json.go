@@ -107,6 +107,9 @@ func (w *jsonWriter) message(m *Message) {
 	if m.SSL2 {
 		w.bool("ssl2", true)
 	}
+	if m.Inner {
+		w.bool("inner", true)
+	}
 	w.context(m)
 	if m.Fields != nil {
 		w.key("fields")
@@ -258,6 +261,9 @@ func (w *jsonWriter) established(e *Established) {
 	w.bool("hello_retry", e.HelloRetry)
 	w.bool("client_certificate_requested", e.ClientCertAsk)
 	w.bool("client_certificate_sent", e.ClientCertSent)
+	if e.EncryptedHello {
+		w.bool("ech_accepted", true)
+	}
 	w.duration(e.Duration)
 	if len(e.Proof) == 0 {
 		return

@@ -46,6 +46,8 @@ type KeyStore struct {
 	order    [][32]byte // of the secrets, in the order in which they were named
 	oldest   int        // where order begins
 	watches  map[[32]byte][]*keyWatch
+	claimed  map[[32]byte]bool // of the secrets, those of a hello that was seen
+	strays   strays
 	complete bool
 
 	waiting atomic.Int64  // conversations that cannot go on without a secret
@@ -60,6 +62,7 @@ func NewKeyStore() *KeyStore {
 		patience: keyWait,
 		secrets:  make(map[[32]byte][]storedSecret),
 		watches:  make(map[[32]byte][]*keyWatch),
+		claimed:  make(map[[32]byte]bool),
 		wanted:   make(chan struct{}, 1),
 	}
 }
@@ -91,7 +94,11 @@ func (k *KeyStore) Add(line tlscrypt.KeyLogLine) {
 		return
 	}
 	tell := append([]*keyWatch(nil), k.watches[random]...)
+	tried := k.stray(random, line.Label)
 	k.mu.Unlock()
+	for _, look := range tried {
+		look()
+	}
 	for _, w := range tell {
 		w.tell(line)
 	}
@@ -131,6 +138,7 @@ func (k *KeyStore) forgetOldest() {
 	}
 	k.size -= storedRandomCost
 	delete(k.secrets, random)
+	delete(k.claimed, random)
 	if k.oldest++; k.oldest > len(k.order)/2 {
 		k.order = append(k.order[:0], k.order[k.oldest:]...)
 		k.oldest = 0
@@ -205,6 +213,9 @@ func (k *KeyStore) Connections() int {
 func (k *KeyStore) watch(w *keyWatch) (known []tlscrypt.KeyLogLine, more bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if k.secrets[w.random] != nil {
+		k.claimed[w.random] = true
+	}
 	if !k.complete {
 		k.watches[w.random] = append(k.watches[w.random], w)
 	}

@@ -80,6 +80,7 @@ const (
 	itemSockets                   // the leg's addresses
 	itemNoSecrets                 // no more secrets will come from there
 	itemGap                       // bytes that a recording lacks
+	itemStray                     // a secret has come of no known connection
 )
 
 // item is one entry of a session's queue.

@@ -80,6 +80,7 @@ func (f *flow) record(rec tlswire.Record, n int, final bool) bool {
 		f.sealedRow = f.segs[0].row
 	}
 	if f.opener == nil {
+		f.conv.settleHello(f, rec)
 		o, wait, reason := f.nextOpener()
 		if wait && !final {
 			return false

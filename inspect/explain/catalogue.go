@@ -73,6 +73,7 @@ type catalogue struct {
 	earlyData, ech          string
 	earlyBytes              string
 	helloAgain, helloAnew   string
+	helloInside             string
 	ownHello                string
 	clients                 func(ours, clients string) string
 	without, added          func(names string) string
@@ -145,6 +146,7 @@ type catalogue struct {
 	notInspected      func(amount string) string
 	lossHarmless      string
 	afterRetry        string
+	echAccepted       string
 	clientCertSent    string
 	clientCertMissing string
 	transferred       func(sent, got string) string

@@ -13,6 +13,8 @@ import (
 func (c *Conversation) clientHello(e *inspect.Event, m *inspect.Message) (n Note) {
 	h := m.ClientHello
 	switch {
+	case m.Inner:
+		n.say(c.say.helloInside)
 	case m.Context.Version.Is13():
 		n.say(c.say.helloAgain) // only a Hello Retry Request leads here
 	case m.Context.Version != 0:
@@ -26,11 +28,11 @@ func (c *Conversation) clientHello(e *inspect.Event, m *inspect.Message) (n Note
 	n.say(c.say.suites(len(suites(h))))
 	n.say(c.sni(h))
 	n.say(c.alpn(h))
-	return append(n, c.helloState(h)...)
+	return append(n, c.helloState(h, m.Inner)...)
 }
 
 // helloState tells what a hello brings to this one handshake.
-func (c *Conversation) helloState(h *tlswire.ClientHello) (n Note) {
+func (c *Conversation) helloState(h *tlswire.ClientHello, inner bool) (n Note) {
 	if slices.ContainsFunc(h.SupportedVersions, tlswire.Version.Is13) {
 		if shares := shares(h); len(shares) > 0 {
 			n.say(c.say.shares(list(shares, tlswire.NamedGroup.String)))
@@ -49,7 +51,7 @@ func (c *Conversation) helloState(h *tlswire.ClientHello) (n Note) {
 	if h.EarlyData {
 		n.tone(Warning, c.say.earlyData)
 	}
-	if h.ECH {
+	if h.HasExtension(tlswire.ExtensionTypeEncryptedClientHello) && !inner {
 		n.say(c.say.ech)
 	}
 	if greases(h) {

@@ -90,6 +90,9 @@ func (c *Conversation) established(s *inspect.Established) (n Note) {
 	if s.HelloRetry {
 		n.say(c.say.afterRetry)
 	}
+	if s.EncryptedHello {
+		n.say(c.say.echAccepted)
+	}
 	switch {
 	case s.ClientCertSent:
 		n.say(c.say.clientCertSent)

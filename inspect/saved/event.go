@@ -173,7 +173,7 @@ func established(m *members, _ *inspect.Event) any {
 		Version: version, CipherSuite: suite, Group: group,
 		ServerName: m.str("server_name"), ALPN: m.str("alpn"), Resumed: m.flag("resumed"), HelloRetry: m.flag("hello_retry"),
 		ClientCertAsk: m.flag("client_certificate_requested"), ClientCertSent: m.flag("client_certificate_sent"),
-		Duration: m.duration("duration_ms"), Proof: legProofs(m),
+		EncryptedHello: m.flag("ech_accepted"), Duration: m.duration("duration_ms"), Proof: legProofs(m),
 	}
 }
 

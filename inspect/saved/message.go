@@ -31,7 +31,7 @@ func message(m *members, e *inspect.Event) any {
 	}
 	m.within("context", &context)
 	msg.Context.FromServer = fromServer(e)
-	msg.SSL2 = m.flag("ssl2")
+	msg.SSL2, msg.Inner = m.flag("ssl2"), m.flag("inner")
 	msg.Context.SSL2 = msg.SSL2
 	msg.Proof = proofs(m)
 	if msg.Reason != "" {

@@ -23,6 +23,11 @@ const (
 	LabelExporterSecret      Label = "EXPORTER_SECRET"
 	LabelEarlyExporterSecret Label = "EARLY_EXPORTER_SECRET"
 
+	// How a client encrypted its Client Hello: the shared secret of the KEM, and the
+	// ECHConfig (section 2.2).
+	LabelECHSecret Label = "ECH_SECRET"
+	LabelECHConfig Label = "ECH_CONFIG"
+
 	// LabelPremaster is one that Wireshark reads: the premaster secret of TLS 1.2 and
 	// before.
 	LabelPremaster Label = "PMS_CLIENT_RANDOM"
@@ -31,13 +36,17 @@ const (
 	// the pre-shared key of the first identity that a Client Hello of TLS 1.3
 	// offers, which shows whether its binder is right.
 	LabelPSK Label = "PRE_SHARED_KEY"
+
+	// LabelInnerRandom is none either: the random of the inner Client Hello that was
+	// accepted where only the outer one, which the line names, could be read.
+	LabelInnerRandom Label = "CLIENT_HELLO_INNER_RANDOM"
 )
 
 // labels are those above.
 var labels = [...]Label{
 	LabelClientRandom, LabelClientEarly, LabelClientHandshake, LabelServerHandshake,
 	LabelClientTraffic, LabelServerTraffic, LabelExporterSecret, LabelEarlyExporterSecret,
-	LabelPremaster, LabelPSK,
+	LabelPremaster, LabelPSK, LabelECHSecret, LabelECHConfig, LabelInnerRandom,
 }
 
 // Known reports whether the label is one of those above.
@@ -63,7 +72,8 @@ type KeyLogLine struct {
 }
 
 // maxSecret bounds a line's secret: the longest is a SHA-384 secret or a master
-// secret, 48 bytes. A premaster secret is as long as the group that it comes from.
+// secret, 48 bytes. A premaster secret is as long as the group that it comes from,
+// and an ECHConfig holds a key, a name and extensions.
 const (
 	maxSecret    = 64
 	maxPremaster = 2048
@@ -81,7 +91,7 @@ func ParseKeyLogLine(line []byte) (KeyLogLine, error) {
 		return KeyLogLine{}, fmt.Errorf("tlscrypt: key log line %s: the client random is not 64 hex digits", l.Label)
 	}
 	longest := maxSecret
-	if l.Label == LabelPremaster {
+	if l.Label == LabelPremaster || l.Label == LabelECHConfig {
 		longest = maxPremaster
 	}
 	if _, err := hex.Decode(l.Secret, words[2]); err != nil || len(l.Secret) == 0 || len(l.Secret) > longest {

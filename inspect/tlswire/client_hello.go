@@ -33,7 +33,6 @@ type ClientHello struct {
 	StatusRequest        bool                              // RFC 6066 section 8
 	ECPointFormats       []ECPointFormat                   // RFC 8422 section 5.1.2
 	CertCompression      []CertificateCompressionAlgorithm // RFC 8879 section 3
-	ECH                  bool                              // encrypted_client_hello is there, GREASE or real: RFC 9849 section 5
 
 	// SSL2 says that the hello came in the form of SSL 2.0, RFC 5246 appendix E.2.
 	SSL2 bool
@@ -140,8 +139,6 @@ func (h *ClientHello) extension(t ExtensionType, r *reader) {
 		h.ECPointFormats = codes8[ECPointFormat](r, "ec_point_format_list")
 	case ExtensionTypeCompressCertificate:
 		h.CertCompression = codes16In8[CertificateCompressionAlgorithm](r, "algorithms")
-	case ExtensionTypeEncryptedClientHello:
-		h.ECH = true
 	}
 }
 

@@ -42,7 +42,7 @@ func TestClientHelloTLS12(t *testing.T) {
 	check("point formats", slices.Equal(h.ECPointFormats, []ECPointFormat{ECPointUncompressed}))
 	check("schemes", len(h.SignatureSchemes) == 8 && h.SignatureSchemes[7] == SchemeECDSASHA1)
 	check("nothing of TLS 1.3", h.SupportedVersions == nil && h.KeyShares == nil && h.ALPN == nil && !h.HasSessionTicket &&
-		!h.EarlyData && !h.ECH && h.PSKIdentities == nil && !h.ExtendedMasterSecret && !h.EncryptThenMAC)
+		!h.EarlyData && h.OuterECH() == nil && h.PSKIdentities == nil && !h.ExtendedMasterSecret && !h.EncryptThenMAC)
 }
 
 func TestClientHelloTLS13(t *testing.T) {
@@ -74,7 +74,7 @@ func TestClientHelloOfChromium(t *testing.T) {
 	check("server name", h.ServerName == "example.test")
 	check("ALPN", slices.Equal(h.ALPN, []string{"h2", "http/1.1"}))
 	check("shares", len(h.KeyShares) == 3 && h.KeyShares[1].Group == GroupX25519MLKEM768 && len(h.KeyShares[1].KeyExchange) == 1216)
-	check("ECH", h.ECH)
+	check("ECH", h.HasExtension(ExtensionTypeEncryptedClientHello))
 	check("compression", slices.Equal(h.CertCompression, []CertificateCompressionAlgorithm{CertificateCompressionBrotli}))
 	check("settings", h.HasExtension(ExtensionTypeApplicationSettings))
 }
