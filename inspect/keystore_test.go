@@ -296,10 +296,10 @@ func TestKeyLogText(t *testing.T) {
 		"SERVER_TRAFFIC_SECRET_0 " + r(10) + " " + secret,
 	}, "\n")
 	keys := NewKeyStore()
-	if n := keys.AddText([]byte(text)); n != 7 {
+	if n := keys.AddText([]byte(text)); n != 9 {
 		t.Errorf("%d secrets were read", n)
 	}
-	if _, ok := keys.secrets[[32]byte(bytes.Repeat([]byte{0xab}, 32))]; !ok || len(keys.secrets) != 7 {
+	if _, ok := keys.secrets[[32]byte(bytes.Repeat([]byte{0xab}, 32))]; !ok || len(keys.secrets) != 9 {
 		t.Errorf("%d randoms are kept", len(keys.secrets))
 	}
 }
