@@ -26,21 +26,13 @@ import (
 	"time"
 
 	"tlsmitm/inspect/application"
+	"tlsmitm/inspect/internal/outside"
 	"tlsmitm/inspect/tlscrypt"
 )
 
 // program finds a program, or skips the test.
 func program(t testing.TB, name string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	if err == nil {
-		return path
-	}
-	if os.Getenv("TLSMITM_REQUIRE_TOOLS") == "1" {
-		t.Fatalf("%s is not installed, and TLSMITM_REQUIRE_TOOLS=1 asks for it", name)
-	}
-	t.Skipf("%s is not installed, so what it says is not dissected; crypto/tls is, and what was recorded", name)
-	return ""
+	return outside.Program(t, name, "what it says is not dissected; crypto/tls is, and what was recorded")
 }
 
 // step is something typed into one end, and what one end says then.

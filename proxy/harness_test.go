@@ -333,6 +333,23 @@ func (h *harness) handshake(target string, edit func(*tls.Config)) (*tls.Conn, e
 	return tc, err
 }
 
+// visit is handshake and an exchange, or the refusal that the policy's cause means, and
+// an end.
+func (h *harness) visit(target, name string, roots *x509.CertPool, cause inspect.Cause) {
+	h.t.Helper()
+	conn, err := h.handshake(target, func(cfg *tls.Config) { cfg.ServerName, cfg.RootCAs = name, roots })
+	if cause == inspect.CausePolicy {
+		if d, ok := remoteAlert(err); !ok || d != 49 {
+			h.t.Errorf("the handshake ended with %v, want the alert access_denied", err)
+		}
+	} else if err != nil {
+		h.t.Fatal(err)
+	} else {
+		exchange(h.t, conn, "hello")
+	}
+	conn.NetConn().Close()
+}
+
 // tls is handshake that must succeed.
 func (h *harness) tls(target string, edit func(*tls.Config)) *tls.Conn {
 	h.t.Helper()

@@ -198,17 +198,7 @@ func TestPolicyOfObserving(t *testing.T) {
 	} {
 		t.Run(c.target+" "+c.sni, func(t *testing.T) {
 			h := start(t, Config{Policy: rules}, Deps{ClientKeys: inspect.NewKeyStore()})
-			conn, err := h.handshake(c.target+":"+p, func(cfg *tls.Config) { cfg.ServerName, cfg.RootCAs = c.sni, pki.pool })
-			if c.cause == inspect.CausePolicy {
-				if d, ok := remoteAlert(err); !ok || d != 49 {
-					t.Errorf("the handshake ended with %v, want the alert access_denied", err)
-				}
-			} else if err != nil {
-				t.Fatal(err)
-			} else {
-				exchange(t, conn, "hello")
-			}
-			conn.NetConn().Close()
+			h.visit(c.target+":"+p, c.sni, pki.pool, c.cause)
 			if l := h.want(c.cause); l.Mode != c.mode {
 				t.Errorf("mode %s, want %s", l.Mode, c.mode)
 			}

@@ -220,17 +220,7 @@ func TestPolicy(t *testing.T) {
 				if c.mode == "tunnel" {
 					roots = pki.pool
 				}
-				conn, err := h.handshake(c.target+":"+p, func(cfg *tls.Config) { cfg.ServerName, cfg.RootCAs = c.sni, roots })
-				if c.cause == inspect.CausePolicy {
-					if d, ok := remoteAlert(err); !ok || d != 49 {
-						t.Errorf("the handshake ended with %v, want the alert access_denied", err)
-					}
-				} else if err != nil {
-					t.Fatal(err)
-				} else {
-					exchange(t, conn, "hello")
-				}
-				conn.NetConn().Close()
+				h.visit(c.target+":"+p, c.sni, roots, c.cause)
 			}
 			if l := h.want(c.cause); l.Mode != c.mode {
 				t.Errorf("mode %s, want %s", l.Mode, c.mode)

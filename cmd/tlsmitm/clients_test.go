@@ -46,12 +46,8 @@ func tryNginx(t *testing.T, o origin, root string) (ports map[string]string, up 
 	ports = map[string]string{}
 	var servers strings.Builder
 	for _, s := range nginxServers {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		check(t, err)
-		defer l.Close()
-		_, ports[s.name], _ = net.SplitHostPort(l.Addr().String())
+		_, ports[s.name], _ = net.SplitHostPort(freeAddress(t))
 		fmt.Fprintf(&servers, "server { listen 127.0.0.1:%s %s; root %s; location /zip/ { gzip on; gzip_types *; gzip_vary on; } }\n", ports[s.name], s.options, root)
-		l.Close()
 	}
 	config := fmt.Sprintf(`
 daemon off; master_process off; pid %[1]s/pid; error_log stderr warn;

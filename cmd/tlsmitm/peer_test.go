@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -45,6 +46,15 @@ var builtBinary = sync.OnceValues(func() (string, error) {
 	}
 	return bin, nil
 })
+
+// freeAddress is for a program that cannot choose a port by itself.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	check(t, err)
+	defer l.Close()
+	return l.Addr().String()
+}
 
 // peer is a child process whose output is read as it comes.
 type peer struct {

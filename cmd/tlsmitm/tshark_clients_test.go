@@ -16,9 +16,7 @@ import (
 func TestReadAgreesWithTsharkOnClients(t *testing.T) {
 	needTool(t, "tshark", "openssl", "tstclnt", "java", "node", "python3", "curl")
 	files := t.TempDir()
-	if out, err := exec.Command("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", filepath.Join(files, "key.pem"), "-out", filepath.Join(files, "cert.pem"), "-days", "2", "-subj", "/CN=compare.example").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	compareCertificate(t, files)
 	for name, text := range map[string]string{"Ask.java": javaAsk, "ask.js": nodeAsk, "ask.py": pythonAsk, "request": "GET / HTTP/1.0\r\n\r\n"} {
 		check(t, os.WriteFile(filepath.Join(files, name), []byte(text), 0o600))
 	}
@@ -51,10 +49,7 @@ func TestReadAgreesWithTsharkOnClients(t *testing.T) {
 
 // askedOpenSSL has a client ask OpenSSL's web server, whose secrets it returns.
 func askedOpenSSL(t *testing.T, files, dir, serve, ask string) (*capturedTalk, []byte) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	check(t, err)
-	at := l.Addr().String()
-	l.Close()
+	at := freeAddress(t)
 	keys := filepath.Join(dir, "openssl.keys")
 	server := exec.Command("openssl", append([]string{"s_server", "-accept", at, "-www", "-quiet", "-alpn", "http/1.1", "-keylogfile", keys,
 		"-cert", filepath.Join(files, "cert.pem"), "-key", filepath.Join(files, "key.pem")}, strings.Fields(serve)...)...)

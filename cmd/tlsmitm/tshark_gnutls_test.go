@@ -16,9 +16,7 @@ import (
 func TestReadAgreesWithTsharkOnGnuTLS(t *testing.T) {
 	needTool(t, "tshark", "openssl", "gnutls-serv", "gnutls-cli")
 	files := t.TempDir()
-	if out, err := exec.Command("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", filepath.Join(files, "key.pem"), "-out", filepath.Join(files, "cert.pem"), "-days", "2", "-subj", "/CN=compare.example").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	compareCertificate(t, files)
 	check(t, os.WriteFile(filepath.Join(files, "psk"), []byte("jane:00112233445566778899aabbccddeeff\n"), 0o600))
 	const tls12 = "NORMAL:-VERS-ALL:+VERS-TLS1.2"
 	for name, c := range map[string]gnutlsTalk{
@@ -72,10 +70,7 @@ func (g gnutlsTalk) run(t *testing.T, files, dir string) (*capturedTalk, []byte)
 		}
 		return text
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	check(t, err)
-	at := l.Addr().String()
-	l.Close()
+	at := freeAddress(t)
 	_, port, _ := net.SplitHostPort(at)
 	serve := exec.Command("gnutls-serv", append([]string{"--echo", "--quiet", "--port", port, "--x509certfile", cert, "--x509keyfile", key, "--priority", priority(g.server)}, words(g.serve)...)...)
 	check(t, serve.Start())

@@ -284,13 +284,8 @@ func compareWithTshark(t *testing.T, dir string, c *capturedTalk, secrets []byte
 // opensslCaptured has OpenSSL's client talk to its server.
 func opensslCaptured(t *testing.T, dir, server, client string) (*capturedTalk, []byte) {
 	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	if out, err := exec.Command("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", cert, "-days", "2", "-subj", "/CN=compare.example").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	check(t, err)
-	at := l.Addr().String()
-	l.Close()
+	compareCertificate(t, dir)
+	at := freeAddress(t)
 	serve := exec.Command("openssl", append([]string{"s_server", "-accept", at, "-cert", cert, "-key", key, "-quiet"}, strings.Fields(server)...)...)
 	held, err := serve.StdinPipe()
 	check(t, err)
@@ -314,6 +309,16 @@ func opensslCaptured(t *testing.T, dir, server, client string) (*capturedTalk, [
 	c := talk()
 	secrets, _ := os.ReadFile(keys)
 	return c, secrets
+}
+
+// compareCertificate has OpenSSL make what its and GnuTLS's servers show: cert.pem and
+// key.pem in a directory.
+func compareCertificate(t *testing.T, dir string) {
+	t.Helper()
+	if out, err := exec.Command("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", filepath.Join(dir, "key.pem"),
+		"-out", filepath.Join(dir, "cert.pem"), "-days", "2", "-subj", "/CN=compare.example").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
 }
 
 // awaitListener waits until a program accepts connections.

@@ -8,12 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"runtime"
 	"slices"
 	"strings"
 	"testing"
+
+	"tlsmitm/inspect/internal/outside"
 
 	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/snappy"
@@ -344,7 +345,7 @@ func TestDecodePrograms(t *testing.T) {
 		{"gzip", []string{"gzip", "-c", "-9"}},
 	} {
 		t.Run(strings.Join(c.args, " "), func(t *testing.T) {
-			needTool(t, c.args[0])
+			outside.Program(t, c.args[0], "what it makes is not decoded")
 			cmd := exec.Command(c.args[0], c.args[1:]...)
 			cmd.Stdin = bytes.NewReader(text)
 			coded, err := cmd.Output()
@@ -357,19 +358,6 @@ func TestDecodePrograms(t *testing.T) {
 			}
 		})
 	}
-}
-
-// needTool skips a test whose outside program is missing, or fails it where
-// TLSMITM_REQUIRE_TOOLS says that it must be there.
-func needTool(t *testing.T, name string) {
-	t.Helper()
-	if _, err := exec.LookPath(name); err == nil {
-		return
-	}
-	if os.Getenv("TLSMITM_REQUIRE_TOOLS") == "1" {
-		t.Fatalf("%s is not installed, and TLSMITM_REQUIRE_TOOLS=1 asks for it", name)
-	}
-	t.Skipf("%s is not installed: what it makes is not decoded", name)
 }
 
 // FuzzDecode holds that a smaller limit gives the beginning of what a larger one

@@ -7,40 +7,24 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/hex"
 	"math/big"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"tlsmitm/inspect"
+	"tlsmitm/inspect/internal/handmade"
 	"tlsmitm/inspect/tlswire"
 )
 
 // now is when the events of these tests happen.
 var now = time.Date(2026, 3, 14, 15, 9, 26, 0, time.UTC)
 
-// hx reads hexadecimal, in which spaces separate the fields for the reader.
-func hx(s string) []byte {
-	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
-	if err != nil {
-		panic(err)
-	}
-	return b
-}
-
-// vec is a vector with a length prefix of size bytes.
-func vec(size int, parts ...[]byte) []byte {
-	content := slices.Concat(parts...)
-	n := len(content)
-	return append([]byte{byte(n >> 16), byte(n >> 8), byte(n)}[3-size:], content...)
-}
-
-// ext is an extension.
-func ext(t tlswire.ExtensionType, data ...[]byte) []byte {
-	return append([]byte{byte(t >> 8), byte(t)}, vec(2, data...)...)
-}
+// Messages are written by hand, in parts.
+var (
+	hx, vec = handmade.Hex, handmade.Vector
+	ext     = handmade.Extension[tlswire.ExtensionType]
+)
 
 // handshake is a handshake message as the dissector tells of it.
 func handshake(ctx tlswire.Context, t tlswire.HandshakeType, body ...[]byte) *inspect.Message {

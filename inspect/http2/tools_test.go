@@ -23,22 +23,14 @@ import (
 	"golang.org/x/net/http2/h2c"
 
 	"tlsmitm/inspect/httpmsg"
+	"tlsmitm/inspect/internal/outside"
 )
 
 var update = flag.Bool("update", false, "record testdata/talks anew")
 
 // program returns a program, or skips the test.
 func program(t testing.TB, name string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	if err == nil {
-		return path
-	}
-	if os.Getenv("TLSMITM_REQUIRE_TOOLS") == "1" {
-		t.Fatalf("%s is not installed, and TLSMITM_REQUIRE_TOOLS=1 asks for it", name)
-	}
-	t.Skipf("%s is not installed, so what it says is not read; recorded talks are", name)
-	return ""
+	return outside.Program(t, name, "what it says is not read; recorded talks are")
 }
 
 // nodeLine is what testdata/server.js says of a request.

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"os/exec"
 	"sort"
 	"strings"
@@ -17,6 +16,7 @@ import (
 	"tlsmitm/inspect"
 	"tlsmitm/inspect/application"
 	"tlsmitm/inspect/httpmsg"
+	"tlsmitm/inspect/internal/outside"
 )
 
 // requested is a request as a server got it.
@@ -32,12 +32,7 @@ func requested(r *http.Request, body []byte) string {
 // TestCurlRepeatsTheRequest has a shell run what the sink writes.
 func TestCurlRepeatsTheRequest(t *testing.T) {
 	for _, tool := range []string{"curl", "sh", "base64"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			if os.Getenv("TLSMITM_REQUIRE_TOOLS") == "1" {
-				t.Fatalf("%s is missing", tool)
-			}
-			t.Skipf("needs %s", tool)
-		}
+		outside.Program(t, tool, "what it sends is not compared")
 	}
 	got := make(chan string, 1)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -111,12 +106,7 @@ func TestCurlRepeatsTheRequest(t *testing.T) {
 
 // TestCurlSendsTheSameHead compares what arrives byte for byte.
 func TestCurlSendsTheSameHead(t *testing.T) {
-	if _, err := exec.LookPath("curl"); err != nil {
-		if os.Getenv("TLSMITM_REQUIRE_TOOLS") == "1" {
-			t.Fatal("curl is missing")
-		}
-		t.Skip("needs curl")
-	}
+	outside.Program(t, "curl", "what it sends is not compared")
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

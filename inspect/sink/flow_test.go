@@ -6,15 +6,13 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/hex"
 	"hash/crc32"
 	"math/big"
-	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"tlsmitm/inspect"
+	"tlsmitm/inspect/internal/handmade"
 	"tlsmitm/inspect/tlswire"
 )
 
@@ -205,23 +203,8 @@ func (f *flow) handshake13() *flow {
 	return f.established(inspect.LegClient)
 }
 
-// hx reads hexadecimal, in which spaces separate the fields for the reader.
-func hx(s string) []byte {
-	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
-	if err != nil {
-		panic(err)
-	}
-	return b
-}
-
-// vec is a vector with a length prefix of size bytes.
-func vec(size int, parts ...[]byte) []byte {
-	content := slices.Concat(parts...)
-	n := len(content)
-	return append([]byte{byte(n >> 16), byte(n >> 8), byte(n)}[3-size:], content...)
-}
-
-// ext is an extension.
-func ext(t tlswire.ExtensionType, data ...[]byte) []byte {
-	return append([]byte{byte(t >> 8), byte(t)}, vec(2, data...)...)
-}
+// Messages are written by hand, in parts.
+var (
+	hx, vec = handmade.Hex, handmade.Vector
+	ext     = handmade.Extension[tlswire.ExtensionType]
+)

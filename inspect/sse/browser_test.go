@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"tlsmitm/inspect/internal/outside"
 )
 
 // dispatched is what EventSource makes of an event.
@@ -44,12 +46,7 @@ async function one(i) {
 // TestChromium has Chromium's EventSource read the streams of the other tests, and
 // holds that it dispatches the messages that are told here, and no others.
 func TestChromium(t *testing.T) {
-	if _, err := exec.LookPath("chromium"); err != nil {
-		if os.Getenv("TLSMITM_REQUIRE_TOOLS") == "1" {
-			t.Fatal("chromium is not installed, and TLSMITM_REQUIRE_TOOLS=1 asks for it")
-		}
-		t.Skip("chromium is not installed: nothing to compare with")
-	}
+	chromium := outside.Program(t, "chromium", "nothing to compare with")
 	result := make(chan []byte, 1)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
@@ -84,7 +81,7 @@ func TestChromium(t *testing.T) {
 	defer os.RemoveAll(dir)
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
-	browser := exec.CommandContext(ctx, "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+	browser := exec.CommandContext(ctx, chromium, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
 		"--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--user-data-dir="+dir, "--remote-debugging-port=0", "--no-proxy-server", server.URL)
 	browser.Env = append(os.Environ(), "HOME="+dir)
 	browser.WaitDelay = 5 * time.Second

@@ -19,24 +19,11 @@ import (
 	"testing"
 	"time"
 
+	"tlsmitm/inspect/internal/outside"
 	"tlsmitm/inspect/tlswire"
 )
 
 var update = flag.Bool("update", false, "record the connections in testdata anew, with OpenSSL")
-
-// openssl returns the program, or skips the test.
-func openssl(t testing.TB) string {
-	t.Helper()
-	path, err := exec.LookPath("openssl")
-	if err == nil {
-		return path
-	}
-	if os.Getenv("TLSMITM_REQUIRE_TOOLS") == "1" {
-		t.Fatal("openssl is not installed, and TLSMITM_REQUIRE_TOOLS=1 asks for it")
-	}
-	t.Skip("openssl is not installed, so records that it seals anew are not opened; the recorded ones are")
-	return ""
-}
 
 // run is one connection between s_client and s_server.
 type run struct {
@@ -60,7 +47,7 @@ type peers struct{ openssl, ecCert, ecKey, rsaCert, rsaKey string }
 
 func newPeers(t testing.TB) peers {
 	t.Helper()
-	p := peers{openssl: openssl(t)}
+	p := peers{openssl: outside.Program(t, "openssl", "records that it seals anew are not opened; the recorded ones are")}
 	ec, rs := peerCerts()
 	put := func(name, kind string, der []byte) string {
 		path := filepath.Join(t.TempDir(), name)
@@ -242,7 +229,7 @@ var psk = []string{"-psk", "00112233445566778899aabbccddeeff"}
 // exchange; TLSMITM_REQUIRE_TOOLS=1 asks for all.
 func sample(names []string, n int) (kept []string) {
 	for i, name := range names {
-		if i%n == 0 || os.Getenv("TLSMITM_REQUIRE_TOOLS") == "1" {
+		if i%n == 0 || outside.Required() {
 			kept = append(kept, name)
 		}
 	}

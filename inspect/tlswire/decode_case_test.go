@@ -1,36 +1,22 @@
 package tlswire
 
 import (
-	"encoding/hex"
 	"slices"
 	"strings"
 	"testing"
+
+	"tlsmitm/inspect/internal/handmade"
 )
 
-// hx reads hexadecimal, in which spaces separate the fields for the reader.
-func hx(s string) []byte {
-	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
-	if err != nil {
-		panic(err)
-	}
-	return b
-}
-
-// vec is a vector with a length prefix of size bytes.
-func vec(size int, parts ...[]byte) []byte {
-	content := slices.Concat(parts...)
-	n := len(content)
-	return append([]byte{byte(n >> 16), byte(n >> 8), byte(n)}[3-size:], content...)
-}
+// Messages are written by hand, in parts.
+var (
+	hx, vec = handmade.Hex, handmade.Vector
+	ext     = handmade.Extension[ExtensionType]
+)
 
 // msg is a handshake message with its header.
 func msg(t HandshakeType, body ...[]byte) []byte {
 	return append([]byte{byte(t)}, vec(3, body...)...)
-}
-
-// ext is an extension.
-func ext(t ExtensionType, data ...[]byte) []byte {
-	return append([]byte{byte(t >> 8), byte(t)}, vec(2, data...)...)
 }
 
 // helloWith is a Client Hello with the given extensions, and serverHelloWith

@@ -18,24 +18,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"tlsmitm/inspect/internal/outside"
 )
 
 var update = flag.Bool("update", false, "record testdata/talks anew")
-
-// python returns a Python that has the module websockets, or skips the test.
-func python(t testing.TB) string {
-	t.Helper()
-	for _, name := range []string{"python3", "/usr/bin/python3"} {
-		if exec.Command(name, "-c", "import websockets").Run() == nil {
-			return name
-		}
-	}
-	if os.Getenv("TLSMITM_REQUIRE_TOOLS") == "1" {
-		t.Fatal("no Python has the module websockets, and TLSMITM_REQUIRE_TOOLS=1 asks for it")
-	}
-	t.Skip("no Python has the module websockets, so what it says is not read; recorded talks are")
-	return ""
-}
 
 // tap reads one connection that a relay takes on.
 type tap struct {
@@ -131,7 +118,7 @@ type received struct {
 
 // TestPeers has Python's websockets talk to itself in all ways of compression.
 func TestPeers(t *testing.T) {
-	python := python(t)
+	python := outside.Python(t, "websockets", "what it says is not read; recorded talks are")
 	for name, args := range map[string][]string{
 		"plain":           {"keep", "0", "40"},
 		"takeover":        {"keep", "15", "60"},
