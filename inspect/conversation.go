@@ -220,6 +220,9 @@ func (c *conversation) opener(f *flow) (o *tlscrypt.Opener, wait bool, reason st
 	if !tlscrypt.Supported(c.version, c.suite) {
 		return nil, false, "cipher suite " + c.suite.String() + " in " + c.version.String() + " is not supported"
 	}
+	if c.hello == nil {
+		return nil, false, reasonNoHello // by whose random secrets are found
+	}
 	if c.version.Is13() {
 		secret := c.lookup(f.label13())
 		if secret == nil {

@@ -15,6 +15,7 @@ const maxParked = 4 << 20
 const (
 	reasonGaveUp  = "its secret did not come"
 	reasonUnknown = "its secret is not known"
+	reasonNoHello = "the Client Hello is not known"
 	reasonGap     = "others before it were not opened, for want of their secret"
 	reasonEarly   = "it came before the Server Hello"
 	reasonCut     = "the connection ended within a record"

@@ -300,6 +300,38 @@ func TestMidway(t *testing.T) {
 	}
 }
 
+// TestWithoutClientHello: where the Client Hello was not captured, or not the whole of it,
+// that is why nothing can be opened, even if all secrets are known.
+func TestWithoutClientHello(t *testing.T) {
+	for _, name := range []string{"TLS 1.3 plain", "TLS 1.2 plain"} {
+		rec := setupNamed(t, name).run(t)
+		_, end := rec.recordAt(t, true, 0)
+		for _, missing := range []hole{{true, 0, end}, {true, 40, end}} {
+			closed := 0
+			for _, e := range rec.withHoles(1000, missing) {
+				reason := ""
+				switch b := e.Body.(type) {
+				case *Data:
+					reason = b.Reason
+				case *Message:
+					if reason = b.Reason; b.Type == tlswire.HandshakeTypeServerKeyExchange && (len(b.Proof) != 1 || b.Proof[0].Reason != reasonNoBefore) {
+						t.Errorf("%s without %v: the signature is %v", name, missing, b.Proof)
+					}
+				}
+				switch {
+				case reason == reasonNoHello:
+					closed++
+				case reason != "" && reason != reasonPart:
+					t.Errorf("%s without %v: %s", name, missing, reason)
+				}
+			}
+			if closed < 4 {
+				t.Errorf("%s without %v: only %d for want of the Client Hello", name, missing, closed)
+			}
+		}
+	}
+}
+
 // TestForkGoesItsOwnWay: what a fork opens does not move the opener on.
 func TestForkGoesItsOwnWay(t *testing.T) {
 	o, err := tlscrypt.NewTLS13(tlswire.CipherSuite(0x1301), bytes.Repeat([]byte{7}, 32))

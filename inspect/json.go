@@ -201,7 +201,7 @@ func (w *jsonWriter) fingerprints(m *Message, empty bool) {
 			w.str("ja3_raw", ja3Raw)
 			w.str("ja4_raw", ja4Raw)
 		}
-	case m.ServerHello != nil && !m.ServerHello.IsHelloRetryRequest():
+	case m.ServerHello != nil:
 		ja3s, ja3sRaw := m.ServerHello.JA3S()
 		w.raw(comma + `"ja3s":"` + ja3s + `"`)
 		if raw {

@@ -138,7 +138,11 @@ func (c *conversation) mayVerify(at time.Time, check func() error) error {
 // proveServerKeyExchange checks the signature on the server's part of a key exchange.
 func (c *conversation) proveServerKeyExchange(m *Message, body []byte, at time.Time) {
 	ske, err := tlswire.ParseServerKeyExchange(c.version, c.suite, body)
-	if err != nil || len(ske.Signature) == 0 || c.hello == nil || c.answer == nil {
+	if err != nil || len(ske.Signature) == 0 {
+		return
+	}
+	if c.hello == nil || c.answer == nil {
+		m.addProof(unproved(ProofSignature, reasonNoBefore))
 		return
 	}
 	shown := c.proofs.shown[1]

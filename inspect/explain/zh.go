@@ -35,6 +35,7 @@ func chinese() *catalogue {
 		reasons: map[string]string{
 			"its secret did not come":                                           "一直没有等到密钥",
 			"its secret is not known":                                           "不知道密钥",
+			"the Client Hello is not known":                                     "不知道 Client Hello",
 			"others before it were not opened, for want of their secret":        "之前的记录因缺少密钥未能解开",
 			"it came before the Server Hello":                                   "早于 Server Hello 到达",
 			"the session that it resumes is not known":                          "不知道它所恢复的会话",

@@ -216,7 +216,7 @@ func (t *tree) fingerprints(m *inspect.Message) {
 		digest, raw = m.ClientHello.JA4()
 		add("ja4", digest)
 		add("ja4_raw", raw)
-	case m.ServerHello != nil && !m.ServerHello.IsHelloRetryRequest():
+	case m.ServerHello != nil:
 		digest, raw := m.ServerHello.JA3S()
 		add("ja3s", digest)
 		add("ja3s_raw", raw)
