@@ -81,19 +81,48 @@ const (
 // spokenBy tells from its first bytes who sends a segment.
 func spokenBy(b []byte) speaker {
 	switch {
-	case len(b) >= 6 && b[0] == 22 && b[1] == 3 && b[2] <= 4: // RFC 8446 sections 5.1 and 4: record, message
-		switch b[5] {
-		case 1, 16: // Client Hello, Client Key Exchange
-			return speaksClient
-		case 2, 11, 12, 14: // Server Hello, Certificate …, Server Key Exchange, Server Hello Done
-			return speaksServer
-		}
+	case len(b) >= 6 && b[0] == 22 && b[1] == 3 && b[2] <= 4: // RFC 8446 section 5.1
+		return spokenByMessages(b)
 	case len(b) >= 5 && b[0]&0x80 != 0 && b[2] == 1 && (b[3] == 3 || b[3] == 0 && b[4] == 2): // SSL 2.0's hello
 		return speaksClient
 	case begins(b, "GET ", "POST ", "PUT ", "HEAD ", "CONNECT ", "OPTIONS ", "PRI * HTTP/2", "EHLO ", "HELO "):
 		return speaksClient
 	case begins(b, "HTTP/1.", "220 ", "220-", "* OK", "+OK"):
 		return speaksServer
+	}
+	return speaksUnknown
+}
+
+// spokenByMessages tells from the first handshake messages in the clear, each of them whole
+// in a record, who sends records (RFC 8446 section 4, RFC 5246 section 7.4). Both ends send
+// certificates, and a client alone has none to send. A record that is encrypted may begin
+// with anything, above all with zeros, which look like a Hello Request.
+func spokenByMessages(b []byte) speaker {
+	for len(b) >= 5 && b[0] == 22 && b[1] == 3 && b[2] <= 4 {
+		end := min(5+int(b[3])<<8+int(b[4]), len(b))
+		record := b[5:end]
+		b = b[end:]
+		for len(record) > 0 {
+			if len(record) >= 2 && record[1] != 0 {
+				return speaksUnknown // too long for any message
+			}
+			switch record[0] {
+			case 1, 15, 16: // Client Hello, Certificate Verify, Client Key Exchange
+				return speaksClient
+			case 2, 4, 12, 13, 14, 22: // Server Hello, New Session Ticket, Server Key Exchange, Certificate Request, Server Hello Done, Certificate Status
+				return speaksServer
+			case 11:
+				if bytes.HasPrefix(record[1:], []byte{0, 0, 3, 0, 0, 0}) {
+					return speaksClient
+				}
+			default:
+				return speaksUnknown
+			}
+			if len(record) < 4 || 4+int(record[2])<<8+int(record[3]) > len(record) {
+				return speaksUnknown
+			}
+			record = record[4+int(record[2])<<8+int(record[3]):]
+		}
 	}
 	return speaksUnknown
 }
