@@ -34,6 +34,7 @@ func TestReadAgreesWithTsharkOnGnuTLS(t *testing.T) {
 		"CCM-8":              {client: tls12 + ":-CIPHER-ALL:+AES-256-CCM-8", server: "NORMAL:+AES-256-CCM-8"},
 		"anonymous":          {client: tls12 + ":-KX-ALL:+ANON-ECDH", server: "NORMAL:+ANON-ECDH"},
 		"PSK":                {client: tls12 + ":-KX-ALL:+ECDHE-PSK", server: "NORMAL:+ECDHE-PSK", serve: "--pskpasswd PSK", ask: "--pskusername jane --pskkey 00112233445566778899aabbccddeeff"},
+		"RSA and PSK":        {client: tls12 + ":-KX-ALL:+RSA-PSK", server: "NORMAL:+RSA-PSK", serve: "--pskpasswd PSK --pskhint who", ask: "--pskusername jane --pskkey 00112233445566778899aabbccddeeff"},
 		"TLS 1.1":            {client: "NORMAL:-VERS-ALL:+VERS-TLS1.1", server: "NORMAL:+VERS-TLS1.1"},
 		"TLS 1.0":            {client: "NORMAL:-VERS-ALL:+VERS-TLS1.0", server: "NORMAL:+VERS-TLS1.0"},
 		"3DES":               {client: "NORMAL:-VERS-ALL:+VERS-TLS1.0:-CIPHER-ALL:+3DES-CBC", server: "NORMAL:+VERS-TLS1.0:+3DES-CBC"},

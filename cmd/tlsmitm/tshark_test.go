@@ -26,7 +26,12 @@ var analyserFields = []string{
 	"tcp.srcport", "tls.handshake.type", "tls.change_cipher_spec", "tls.alert_message.desc", "tls.handshake.version", "tls.handshake.ciphersuite",
 	"tls.handshake.extension.type", "tls.handshake.extensions_key_share_group", "tls.handshake.extensions_key_share_selected_group",
 	"tls.handshake.extensions_server_name", "tls.handshake.extensions_alpn_str", "x509af.serialNumber", "tls.handshake.session_ticket_lifetime_hint",
+	"tls.handshake.ja3", "tls.handshake.ja3s", "tls.handshake.session_id", "tls.handshake.extensions.supported_version",
+	"tls.handshake.extensions_supported_group", "tls.extension.psk_ke_mode",
 }
+
+// digits are fields whose values are hexadecimal without saying so.
+var digits = map[string]bool{"x509af.serialNumber": true, "tls.handshake.ja3": true, "tls.handshake.ja3s": true, "tls.handshake.session_id": true}
 
 // analysed asks tshark what both ends say.
 func analysed(t *testing.T, dir, path, keys string) [2]said {
@@ -56,7 +61,7 @@ func analysed(t *testing.T, dir, path, keys string) [2]said {
 				name += "_group"
 			}
 			for one := range strings.SplitSeq(v, ";") {
-				if n, err := strconv.ParseUint(one, 0, 64); err == nil && name != "x509af.serialNumber" {
+				if n, err := strconv.ParseUint(one, 0, 64); err == nil && !digits[name] {
 					one = fmt.Sprint(n)
 				}
 				end[name] = append(end[name], one)
@@ -137,6 +142,14 @@ func (s said) message(content int, kind *int, f map[string]any) {
 		}
 		s.add("tls.handshake.extensions_alpn_str", f["application_layer_protocol_negotiation"])
 		s.add("tls.handshake.session_ticket_lifetime_hint", f["ticket_lifetime"])
+		s.add("tls.handshake.ja3", f["ja3"])
+		s.add("tls.handshake.ja3s", f["ja3s"])
+		s.add("tls.handshake.extensions.supported_version", f["supported_versions"])
+		s.add("tls.handshake.extensions_supported_group", f["supported_groups"])
+		s.add("tls.extension.psk_ke_mode", f["psk_key_exchange_modes"])
+		if id, ok := f["session_id"].(string); ok && id != "" {
+			s.add("tls.handshake.session_id", id)
+		}
 		for _, c := range list(f["certificate_list"]) {
 			s.add("x509af.serialNumber", c)
 			if c, ok := c.(map[string]any); ok && *kind == 11 {
