@@ -2,62 +2,20 @@ package inspect
 
 import (
 	"bytes"
-	"crypto/ecdh"
-	"crypto/hkdf"
-	"crypto/rand"
-	"crypto/sha256"
 	"crypto/tls"
-	"encoding/binary"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
-	"golang.org/x/crypto/cryptobyte"
-
+	"tlsmitm/inspect/internal/echkey"
 	"tlsmitm/inspect/tlswire"
 )
 
-// echKey is a server's key for Encrypted Client Hellos, of X25519.
-type echKey struct {
-	private *ecdh.PrivateKey
-	config  []byte
-}
-
-func newECHKey(t testing.TB, kdf, aead uint16) echKey {
+// echLines is what a client would log of the hello that it encrypted for a key.
+func echLines(t testing.TB, key echkey.Key, rec *recording) string {
 	t.Helper()
-	private, err := ecdh.X25519().GenerateKey(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var b cryptobyte.Builder
-	b.AddUint16(0xfe0d)
-	b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) {
-		b.AddUint8(7)
-		b.AddUint16(0x0020) // DHKEM(X25519, HKDF-SHA256)
-		b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(private.PublicKey().Bytes()) })
-		b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) {
-			b.AddUint16(kdf)
-			b.AddUint16(aead)
-		})
-		b.AddUint8(32)
-		b.AddUint8LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes([]byte("public.example")) })
-		b.AddUint16(0)
-	})
-	return echKey{private, b.BytesOrPanic()}
-}
-
-// list is the ECHConfigList that a client is given.
-func (k echKey) list() []byte {
-	return append(binary.BigEndian.AppendUint16(nil, uint16(len(k.config))), k.config...)
-}
-
-// lines is what a client would log of the hello that it encrypted for the key: the shared
-// secret is what RFC 9180 section 4.1 decapsulates.
-func (k echKey) lines(t testing.TB, rec *recording) string {
-	t.Helper()
-	raw := rec.bytes(true)
-	h, _, err := tlswire.ParseHandshake(raw[tlswire.RecordHeaderLen:])
+	h, _, err := tlswire.ParseHandshake(rec.bytes(true)[tlswire.RecordHeaderLen:])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,44 +27,27 @@ func (k echKey) lines(t testing.TB, rec *recording) string {
 	if outer == nil {
 		t.Fatal("the client did not encrypt its hello")
 	}
-	public, err := ecdh.X25519().NewPublicKey(outer.Enc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dh, err := k.private.ECDH(public)
-	if err != nil {
-		t.Fatal(err)
-	}
-	const suite = "HPKE-v1KEM\x00\x20"
-	prk, err := hkdf.Extract(sha256.New, []byte(suite+"eae_prk"+string(dh)), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	shared, err := hkdf.Expand(sha256.New, prk, "\x00\x20"+suite+"shared_secret"+string(outer.Enc)+string(k.private.PublicKey().Bytes()), 32)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return fmt.Sprintf("ECH_SECRET %x %x\nECH_CONFIG %x %x\n", hello.Random, shared, hello.Random, k.config)
+	return fmt.Sprintf("ECH_SECRET %x %x\nECH_CONFIG %x %x\n", hello.Random, key.Shared(t, outer.Enc), hello.Random, key.Config)
 }
 
 // echSetup is a conversation whose hello is encrypted for the key.
 type echSetup struct {
 	setup
-	key echKey
+	key echkey.Key
 }
 
 // echSetups has one for each algorithm of HPKE.
 func echSetups(t testing.TB) []*echSetup {
 	all := []*echSetup{
-		{setup{name: "plain"}, newECHKey(t, 1, 1)},                // HKDF-SHA256, AES-128-GCM
-		{setup{name: "retry"}, newECHKey(t, 2, 2)},                // HKDF-SHA384, AES-256-GCM
-		{setup{name: "resumed", sessions: 1}, newECHKey(t, 3, 3)}, // HKDF-SHA512, ChaCha20Poly1305
-		{setup{name: "refused", mayFail: true}, newECHKey(t, 1, 3)},
+		{setup{name: "plain"}, echkey.New(t, 1, 1)},                // HKDF-SHA256, AES-128-GCM
+		{setup{name: "retry"}, echkey.New(t, 2, 2)},                // HKDF-SHA384, AES-256-GCM
+		{setup{name: "resumed", sessions: 1}, echkey.New(t, 3, 3)}, // HKDF-SHA512, ChaCha20Poly1305
+		{setup{name: "refused", mayFail: true}, echkey.New(t, 1, 3)},
 	}
 	for _, s := range all {
 		key := s.key
-		s.client.EncryptedClientHelloConfigList = key.list()
-		s.server.EncryptedClientHelloKeys = []tls.EncryptedClientHelloKey{{Config: key.config, PrivateKey: key.private.Bytes()}}
+		s.client.EncryptedClientHelloConfigList = key.List()
+		s.server.EncryptedClientHelloKeys = []tls.EncryptedClientHelloKey{{Config: key.Config, PrivateKey: key.Private.Bytes()}}
 		s.server.Certificates = append(s.server.Certificates, testKeys()["ecdsa"])
 		s.client.NextProtos, s.server.NextProtos = []string{"x"}, []string{"x"}
 		s.client.CurvePreferences = []tls.CurveID{tls.X25519, tls.CurveP256}
@@ -126,7 +67,7 @@ func TestEncryptedClientHello(t *testing.T) {
 			s.run(t)
 		}
 		rec := s.run(t)
-		opened := s.key.lines(t, rec)
+		opened := echLines(t, s.key, rec)
 		strange := strayLines()
 		for name, text := range map[string]string{
 			"with ECH_SECRET": opened + string(rec.secrets()), "without": strange + string(rec.secrets()) + strange,
