@@ -131,6 +131,19 @@ func TestHoles(t *testing.T) {
 		k.say(true, flagFIN|flagACK, "")
 		listen(append(packets, k.down("x"), k.say(false, flagFIN|flagACK, ""))...).one(t).want(t, "abc", "x", EndFinished)
 	})
+	t.Run("before a FIN", func(t *testing.T) {
+		for _, acknowledged := range []bool{true, false} {
+			k := newTalk(clientAt, serverAt)
+			packets := append(k.open(), k.up("abc"))
+			k.up("lost")
+			packets = append(packets, k.say(true, flagFIN|flagACK, ""))
+			if !acknowledged {
+				k.seq[0] -= 5
+			}
+			packets = append(packets, k.say(false, flagFIN|flagACK, ""))
+			listen(packets...).one(t).want(t, "abc«4»", "", EndFinished)
+		}
+	})
 	t.Run("an answer to what was not captured", func(t *testing.T) {
 		k := newTalk(clientAt, serverAt)
 		packets := k.open()

@@ -235,8 +235,7 @@ func (c *connection) giveUp(h *half, now int64) {
 	}
 }
 
-// finish delivers all that is held, and tells of what was acknowledged and did not
-// come.
+// finish delivers all that is held, and tells of what did not come.
 func (c *connection) finish() {
 	by := segment{frame: c.frame, at: c.last}
 	for c.drain(&by); ; c.drain(&by) {
@@ -247,12 +246,11 @@ func (c *connection) finish() {
 		c.giveUp(h, c.last)
 	}
 	for i := range c.half {
-		if h := &c.half[i]; h.acks && !h.done {
-			if n := h.missing(h.acked); n > 1 && n < implausible {
-				c.gap(i, n, c.last)
-			}
+		if n := c.half[i].lacks(); n > 0 && n < implausible {
+			c.gap(i, n, c.last)
 		}
 	}
+	c.drain(&by)
 }
 
 func timeOf(ns int64) time.Time { return time.Unix(0, ns).UTC() }

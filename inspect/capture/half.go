@@ -57,12 +57,29 @@ func (h *half) reached() uint32 {
 }
 
 // missing is how many bytes the other end has acknowledged that did not come: one
-// alone is a FIN that was not captured.
+// alone is a FIN that was not captured. One that was captured is none of them.
 func (h *half) missing(ack uint32) int {
 	if !h.started {
 		return 0
 	}
+	if h.fin && !h.done && distance(h.finSeq, ack) == 1 {
+		ack = h.finSeq
+	}
 	return distance(h.reached(), ack)
+}
+
+// lacks is how many bytes did not come in the end, behind those that did: up to the FIN,
+// or as far as the other end has acknowledged them.
+func (h *half) lacks() int {
+	switch {
+	case h.done || !h.started:
+		return 0
+	case h.fin:
+		return distance(h.next, h.finSeq)
+	case h.acks && h.missing(h.acked) > 1: // one is a FIN
+		return h.missing(h.acked)
+	}
+	return 0
 }
 
 // hold keeps a segment for later.
