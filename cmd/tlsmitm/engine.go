@@ -50,21 +50,18 @@ type engine struct {
 func start(p parts) (*engine, error) {
 	e := &engine{parts: p, started: time.Now(), served: make(chan error, 1)}
 	s := p.settings
-	e.inspector = inspect.New(inspect.Options{
-		Sinks:      p.outlets.sinks,
+	e.inspector = inspect.New(p.outlets.inspection(inspect.Options{
 		DataBytes:  dataBytes(s.DataBytes),
 		QueueBytes: int64(s.Inspect.QueueBytes),
 		Overflow:   inspect.Overflow(s.Inspect.Overflow),
 
 		SignaturesPerSecond: signatures(s.Inspect.SignaturesPerSecond),
-		Exchanges:           p.outlets.exchanges,
-		Redact:              p.outlets.redact,
 
 		OnSinkError: func(sink string, err error) { p.log.Error().Str("sink", sink).Msg(sinkFailed(sink, err)) },
 		OnPanic: func(conn uint64, value any, stack []byte) {
 			p.log.Error().Uint64("conn", conn).Interface("panic", value).Bytes("stack", stack).Msg(inspectionPanicked)
 		},
-	})
+	}))
 	e.followClient()
 	px, err := proxy.New(proxy.Config{
 		Limits: proxy.Limits{

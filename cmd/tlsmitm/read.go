@@ -112,14 +112,13 @@ type reading struct {
 func (p *app) reading(s *config.Settings, o *outlets, keys *inspect.KeyStore) *reading {
 	log := p.logger(s, o.shown != nil)
 	r := &reading{p: p, keys: keys, log: log, started: time.Now()}
-	sinks := o.sinks
-	if len(sinks) == 0 {
-		sinks = []inspect.Sink{nowhere{}} // to see whether it can be read
+	if len(o.sinks) == 0 {
+		o.sinks = []inspect.Sink{nowhere{}} // to see whether it can be read
 	}
 	clock := new(capture.Clock)
-	r.inspector = inspect.New(inspect.Options{
-		Sinks: sinks, DataBytes: dataBytes(s.DataBytes), QueueBytes: readQueueBytes, Clock: clock.Now,
-		Exchanges: o.exchanges, Redact: o.redact, SignaturesPerSecond: -1, // nobody waits, and what is read twice is told alike
+	r.inspector = inspect.New(o.inspection(inspect.Options{
+		DataBytes: dataBytes(s.DataBytes), QueueBytes: readQueueBytes, Clock: clock.Now,
+		SignaturesPerSecond: -1, // nobody waits, and what is read twice is told alike
 		OnSinkError: func(sink string, err error) {
 			r.failed = true
 			log.Error().Str("sink", sink).Msg(sinkBrokeOff(sink, err))
@@ -128,7 +127,7 @@ func (p *app) reading(s *config.Settings, o *outlets, keys *inspect.KeyStore) *r
 			r.failed = true
 			log.Error().Uint64("conn", conn).Interface("panic", value).Bytes("stack", stack).Msg(inspectionPanicked)
 		},
-	})
+	}))
 	r.reader = capture.NewReader(capture.Options{Inspector: r.inspector, Keys: keys, Clock: clock, OnProgress: p.meter.at})
 	return r
 }

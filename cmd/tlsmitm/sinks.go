@@ -32,6 +32,7 @@ type outlets struct {
 	// exchanges says how much of HTTP is kept and told.
 	exchanges application.Options
 	redact    *redact.Redactor // hides secrets; nil hides none
+	told      bool             // some sink takes more than packets and keys
 	// filtered puts the filter before a sink; nil if there is none.
 	filtered func(inspect.Sink) inspect.Sink
 }
@@ -90,6 +91,7 @@ func (p *app) open(s *config.Settings) (*outlets, error) {
 	if err := p.filter(s, o); err != nil {
 		return nil, errors.Join(err, o.close())
 	}
+	o.told = len(o.sinks) > 0
 	if s.KeyLog != "" {
 		f, err := sink.OpenPrivate(string(s.KeyLog))
 		if err != nil {
@@ -98,6 +100,17 @@ func (p *app) open(s *config.Settings) (*outlets, error) {
 		o.files, o.sinks = append(o.files, f), append(o.sinks, sink.NewKeyLog(f))
 	}
 	return o, p.openCapture(s, o)
+}
+
+// inspection leaves out what nobody is told of: packets and keys take what is on the
+// wire, and not what it means or whether it is right.
+func (o *outlets) inspection(opts inspect.Options) inspect.Options {
+	if opts.Sinks = o.sinks; !o.told {
+		opts.NoExchanges, opts.DataBytes, opts.SignaturesPerSecond = true, dataBytes(0), signatures(0)
+		return opts
+	}
+	opts.Exchanges, opts.Redact = o.exchanges, o.redact
+	return opts
 }
 
 // filteredBytes is what all sinks together may hold until their filter has decided.

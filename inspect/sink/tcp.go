@@ -2,6 +2,7 @@ package sink
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"net/netip"
 )
 
@@ -84,9 +85,18 @@ func appendIP(b []byte, from, to netip.Addr, length int) (_ []byte, sum uint32) 
 	return b, sum + protocolTCP + uint32(length)
 }
 
-// add adds the 16-bit words of b to a sum that is folded (RFC 1071).
+// add adds the 16-bit words of b to a sum that is folded (RFC 1071). Words of any size
+// that is a multiple of 16 bits may be added, as long as every carry comes round.
 func add(sum uint32, b []byte) uint32 {
-	long := uint64(sum)
+	var wide, carry uint64
+	for len(b) >= 32 {
+		wide, carry = bits.Add64(wide, binary.BigEndian.Uint64(b), carry)
+		wide, carry = bits.Add64(wide, binary.BigEndian.Uint64(b[8:]), carry)
+		wide, carry = bits.Add64(wide, binary.BigEndian.Uint64(b[16:]), carry)
+		wide, carry = bits.Add64(wide, binary.BigEndian.Uint64(b[24:]), carry)
+		b = b[32:]
+	}
+	long := uint64(sum) + wide>>32 + wide&0xffffffff + carry
 	for len(b) >= 4 {
 		long += uint64(binary.BigEndian.Uint32(b))
 		b = b[4:]
