@@ -17,6 +17,10 @@ func (f *flow) begin(final bool) bool {
 		if likeGreeting(f.rest) == maybe && !final {
 			return false
 		}
+		if f.conv.start.found { // it answers the hello that waits
+			f.conv.turnToTLS()
+			return true
+		}
 		// What the other one began with was the middle of something.
 		f.conv.d.flushData()
 		other.raw, other.seek = false, true
@@ -26,6 +30,7 @@ func (f *flow) begin(final bool) bool {
 			f.conv.ssl2Answered(f.rest[0])
 		}
 		f.seek = f.conv.midway && !f.raw && !likeRecord(f.rest)
+		f.doubtful = f.seek && other.doubtful
 	case f.up && isSSL2:
 		f.ssl2 = ssl2Hello
 	case f.up && maySSL2 && !final:

@@ -76,10 +76,8 @@ func (f *flow) gap(at time.Time, row int, n int64) {
 	}
 	switch {
 	case f.blind != "":
-	case f.raw:
-		f.conv.flow(true).release()
-		f.let(len(f.rest))
-		f.conv.start.spoke = nil
+	case f.raw || !f.began && f.conv.flow(!f.up).raw:
+		f.gapInOther(seg, n)
 	case f.ssl2 != ssl2None:
 		f.misplaced(len(f.rest))
 		f.blind = string(LossNotCaptured)

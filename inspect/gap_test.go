@@ -282,6 +282,17 @@ func TestMidway(t *testing.T) {
 		}
 	}
 	// What is not TLS is not taken for it.
+	var events []*Event
+	d := newDissector(1, Meta{Mode: ModeCapture, Midway: true}, time.Unix(1, 0), -1, newMasterStore(4), func(e *Event) { events = append(events, e) })
+	for j, text := range []string{"\x05\x01\x00", "\x05\x00", "\x05\x01\x00\x01\x7f\x00\x00\x01\x12\x34", "\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00", "question", "answer"} {
+		d.handle(&item{kind: itemChunk, leg: LegDirect, up: j%2 == 0, at: time.Unix(1, 0), frame: j + 1, b: []byte(text)}, nil)
+	}
+	d.close(time.Unix(1, 0), Outcome{}, nil)
+	for _, e := range events {
+		if e.Kind != KindTCPData && e.Kind != KindConnClose {
+			t.Errorf("bytes of both ends, and no record: %s", e.Kind)
+		}
+	}
 	for name, text := range map[string]string{"text": "250 OK and so on\r\n", "binary": strings.Repeat("\x80\x01\xff", 30000), "few bytes": "\x16\x03"} {
 		var events []*Event
 		d := newDissector(1, Meta{Mode: ModeCapture, Midway: true}, time.Unix(1, 0), -1, newMasterStore(4), func(e *Event) { events = append(events, e) })

@@ -24,6 +24,7 @@ const maxUnconfirmed = 1 << 16
 type lateStart struct {
 	spoke     *flow // which of the flows had bytes last
 	afterTurn bool  // what the client's flow holds began when the server had spoken
+	unheard   bool  // what the client said last was not captured: the server may answer a hello
 	found     bool  // what it holds begins with a sound hello, to be confirmed
 	heard     int   // bytes of the server since then that are no answer
 }
@@ -31,7 +32,7 @@ type lateStart struct {
 // other takes bytes of a conversation that is not TLS, so far.
 func (f *flow) other(seg segment, b []byte) {
 	l := &f.conv.start
-	if len(f.rest) == 0 && (!f.up && !l.found || f.up && bytes.IndexByte(b, byte(tlswire.ContentTypeHandshake)) < 0) {
+	if len(f.rest) == 0 && (!f.up && !l.found && !l.unheard || f.up && bytes.IndexByte(b, byte(tlswire.ContentTypeHandshake)) < 0) {
 		if !f.up {
 			f.conv.flow(true).release()
 		}
@@ -57,6 +58,8 @@ func (f *flow) look(n int) {
 		f.search()
 	case l.found:
 		f.answer()
+	case l.unheard:
+		f.answerUnheard()
 	default:
 		f.conv.flow(true).release() // it may have been about to say hello, but was not waited for
 		f.let(len(f.rest))
@@ -124,6 +127,17 @@ func (f *flow) answer() {
 	}
 }
 
+// answerUnheard looks whether the server answers a hello that was not captured.
+func (f *flow) answerUnheard() {
+	switch likeHandshake(f.rest, tlswire.HandshakeTypeServerHello) {
+	case yes:
+		f.conv.turnToTLS()
+	case no:
+		f.conv.start.unheard = false
+		f.let(len(f.rest))
+	}
+}
+
 // let tells of the first n bytes that the flow holds: they are not TLS.
 func (f *flow) let(n int) {
 	if n == 0 {
@@ -146,6 +160,24 @@ func (f *flow) release() {
 	other.let(len(other.rest))
 }
 
+// gapInOther takes that n bytes are missing of a conversation that is not TLS, so far.
+// They may have been the server's part before the client's hello, or the hello.
+func (f *flow) gapInOther(seg segment, n int64) {
+	client := f.conv.flow(true)
+	if !f.up && client.isHello() {
+		f.conv.turnToTLS()
+		f.hole(seg, n)
+		return
+	}
+	client.release()
+	f.let(len(f.rest))
+	f.conv.start.spoke, f.conv.start.unheard = f, f.up
+}
+
+// isHello tells whether what the client's flow holds is a hello with nothing behind it,
+// which waits to be confirmed.
+func (f *flow) isHello() bool { return f.conv.start.found && len(f.rest) == recordLen(f.rest) }
+
 // turnToTLS has both directions read as TLS, from what they hold on.
 func (c *conversation) turnToTLS() {
 	c.d.flushData()
@@ -167,7 +199,7 @@ func (f *flow) leaveTLS(b []byte) {
 // endOther decides what becomes of a hello that nobody answered: with nothing behind it,
 // it is one.
 func (f *flow) endOther() {
-	if f.up && f.conv.start.found && len(f.rest) == recordLen(f.rest) {
+	if f.up && f.isHello() {
 		f.conv.turnToTLS()
 		return
 	}

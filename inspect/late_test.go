@@ -103,6 +103,54 @@ func TestTLSBeginsLate(t *testing.T) {
 	}
 }
 
+// TestTLSBeginsLateInHalf finds it, too, where the capture has only what one end said, or
+// neither end's first packets.
+func TestTLSBeginsLateInHalf(t *testing.T) {
+	rec := setupNamed(t, "TLS 1.2 plain").run(t)
+	for name, lines := range starts {
+		late := &recording{sent: rec.sent}
+		var said [2]string
+		for _, l := range lines {
+			late.add(part{up: l.up, b: []byte(l.text)})
+			said[index(!l.up)] += l.text
+		}
+		late.parts = append(late.parts, rec.parts...)
+		for _, seen := range []string{"client", "server", "both"} {
+			var events []*Event
+			at := time.Unix(1, 0)
+			d := newDissector(1, Meta{Mode: ModeCapture, Midway: seen == "both"}, at, -1, newMasterStore(4), func(e *Event) { events = append(events, e) })
+			for i, p := range late.parts {
+				switch {
+				case p.secret:
+				case seen == "both" || p.up == (seen == "client"):
+					d.handle(&item{kind: itemChunk, leg: LegDirect, up: p.up, at: at, frame: i + 1, b: bytes.Clone(p.b)}, nil)
+				default:
+					d.gap(LegDirect, p.up, at, int64(len(p.b)))
+				}
+			}
+			d.close(at, Outcome{}, nil)
+			for up, from := range map[bool]Party{true: PartyClient, false: PartyServer} {
+				if seen != "both" && up != (seen == "client") {
+					continue
+				}
+				before := ""
+				for _, e := range events {
+					if b, ok := e.Body.(*Data); ok && e.From == from && (e.Kind == KindTCPData || b.Reason == reasonPlace) {
+						before += strings.Repeat("x", b.Length)
+					}
+				}
+				hello := map[bool]string{true: "Client Hello", false: "Server Hello"}[up]
+				if got := messages(events, from); len(before) != len(said[index(!up)]) || len(got) == 0 || got[0] != hello {
+					t.Errorf("%s, %s seen: %d bytes before %q, want %d before a %s", name, seen, len(before), got, len(said[index(!up)]), hello)
+				}
+				if sum := wires(events)[from]; sum != len(late.bytes(up)) {
+					t.Errorf("%s, %s seen: events account for %d of %d bytes", name, seen, sum, len(late.bytes(up)))
+				}
+			}
+		}
+	}
+}
+
 // joined has all that one end says until the other does come at once.
 func (r *recording) joined() *recording {
 	j := &recording{sent: r.sent}
