@@ -1,8 +1,6 @@
 package explain
 
 import (
-	"fmt"
-
 	"tlsmitm/inspect"
 )
 
@@ -14,17 +12,6 @@ const (
 	English Lang = "en"
 	Chinese Lang = "zh"
 )
-
-// ParseLang returns the language of that name; "" is English.
-func ParseLang(name string) (Lang, error) {
-	switch l := Lang(name); l {
-	case "":
-		return English, nil
-	case English, Chinese:
-		return l, nil
-	}
-	return "", fmt.Errorf("explain: unknown language %q: choose %q or %q", name, English, Chinese)
-}
 
 // Words explains events in one language. It holds no state, and may be shared
 // between goroutines.

@@ -254,14 +254,3 @@ var checks = []string{
 	"unknown_authority", "expired", "not_yet_valid", "name_mismatch", "incompatible_usage", "self_signed",
 	"constraint_violation", "other",
 }
-
-func TestParseLang(t *testing.T) {
-	for name, want := range map[string]Lang{"": English, "en": English, "zh": Chinese} {
-		if got, err := ParseLang(name); got != want || err != nil {
-			t.Errorf("%q: %q, %v", name, got, err)
-		}
-	}
-	if _, err := ParseLang("fr"); err == nil || !strings.Contains(err.Error(), `"fr"`) {
-		t.Errorf("an unknown language: %v", err)
-	}
-}

@@ -7,13 +7,6 @@ import (
 	"strings"
 )
 
-// FieldDoc describes a field that expressions can look at.
-type FieldDoc struct {
-	Name string
-	Type string // "text", "number", "truth", "list of text", "header"
-	Doc  string
-}
-
 // stage is when a field is known.
 type stage uint8
 
@@ -86,30 +79,6 @@ var fields = []field{
 	{"via", atOpen, "how the connection came: `connect`, `http`, `capture`", func(f *Facts) any { return f.Via }},
 	{"mode", atOpen, "how it was treated: `intercept`, `tunnel`, `observe`, `refuse`, `capture`", func(f *Facts) any { return f.Mode }},
 	{"cause", atClose, "why the connection ended: `ok`, `client_rejected_certificate` …; with it, everything waits for that end", func(f *Facts) any { return f.Cause }},
-}
-
-// Fields describes what expressions can look at.
-func Fields() []FieldDoc {
-	var docs []FieldDoc
-	for _, f := range fields {
-		docs = append(docs, FieldDoc{f.name, typeOf(f.get(&Facts{})), f.doc})
-	}
-	return docs
-}
-
-func typeOf(v any) string {
-	switch v.(type) {
-	case int, float64:
-		return "number"
-	case bool:
-		return "truth"
-	case header:
-		return "header"
-	case []string:
-		return "list of text"
-	default:
-		return "text"
-	}
 }
 
 func find(name string) *field {
