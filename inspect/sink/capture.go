@@ -134,18 +134,15 @@ func ending(leg inspect.LegName, cause inspect.Cause) packetEnd {
 
 // hold keeps what is to be written for a while.
 func (c *Capture) hold(leg *capturedLeg, p heldPacket, at, now time.Time) {
-	if at.Before(leg.conn.last) {
-		at = leg.conn.last
-	}
-	leg.conn.last = at
+	leg.conn.last = max(leg.conn.last, at.UnixNano())
 	c.count++
-	p.leg, p.at, p.arrived, p.number = leg, at, now, c.count
+	p.leg, p.at, p.arrived, p.number = leg, leg.conn.last, now, c.count
 	c.bytes += len(p.payload)
-	heap.Push(&c.held, p)
+	heap.Push(&c.held, &p)
 }
 
-func (c *Capture) pop() heldPacket {
-	p := heap.Pop(&c.held).(heldPacket)
+func (c *Capture) pop() *heldPacket {
+	p := heap.Pop(&c.held).(*heldPacket)
 	c.bytes -= len(p.payload)
 	return p
 }
@@ -171,7 +168,7 @@ func (c *Capture) release(now time.Time) error {
 }
 
 // put appends what a held packet stands for.
-func (c *Capture) put(p heldPacket) {
+func (c *Capture) put(p *heldPacket) {
 	leg := p.leg
 	if !leg.begun {
 		leg.begin()
@@ -209,7 +206,7 @@ func (c *Capture) put(p heldPacket) {
 // window, which an analyser would find full otherwise.
 const ackEvery = 256 << 20
 
-func (c *Capture) segment(leg *capturedLeg, at time.Time, up bool, flags uint8, payload []byte, comment string) {
+func (c *Capture) segment(leg *capturedLeg, at int64, up bool, flags uint8, payload []byte, comment string) {
 	from, to := leg.end(up), leg.end(!up)
 	c.buf = appendPacketBlock(c.buf, leg.number(), at, comment, func(b []byte) []byte {
 		return appendPacket(b, from, to, flags, payload)
@@ -255,7 +252,7 @@ const (
 type heldPacket struct {
 	leg     *capturedLeg
 	up      bool
-	at      time.Time
+	at      int64 // in nanoseconds since 1970
 	arrived time.Time
 	number  uint64
 	payload []byte
@@ -263,22 +260,23 @@ type heldPacket struct {
 	end     packetEnd
 }
 
-// heldPackets is a heap, the earliest first.
-type heldPackets []heldPacket
+// heldPackets is a heap, the earliest first. There are thousands where much passes, so it
+// moves and compares little.
+type heldPackets []*heldPacket
 
 func (h heldPackets) Len() int { return len(h) }
 func (h heldPackets) Less(i, j int) bool {
-	if !h[i].at.Equal(h[j].at) {
-		return h[i].at.Before(h[j].at)
+	if h[i].at != h[j].at {
+		return h[i].at < h[j].at
 	}
 	return h[i].number < h[j].number
 }
 func (h heldPackets) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-func (h *heldPackets) Push(p any)   { *h = append(*h, p.(heldPacket)) }
+func (h *heldPackets) Push(p any)   { *h = append(*h, p.(*heldPacket)) }
 func (h *heldPackets) Pop() any {
 	last := len(*h) - 1
 	p := (*h)[last]
-	(*h)[last] = heldPacket{}
+	(*h)[last] = nil
 	*h = (*h)[:last]
 	return p
 }

@@ -6,7 +6,6 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
-	"time"
 
 	"tlsmitm/inspect"
 	"tlsmitm/inspect/tlscrypt"
@@ -17,7 +16,7 @@ type capturedConn struct {
 	id   uint64
 	open inspect.ConnOpen
 	legs []*capturedLeg
-	last time.Time // of its packets: within a connection they never go back
+	last int64 // of its packets, in nanoseconds since 1970: within a connection they never go back
 }
 
 // capturedLeg is a leg as a connection of TCP.

@@ -1,9 +1,6 @@
 package sink
 
-import (
-	"encoding/binary"
-	"time"
-)
+import "encoding/binary"
 
 // The blocks of a capture file, as draft-ietf-opsawg-pcapng lays them out. The
 // section is written in little-endian order.
@@ -78,10 +75,10 @@ func appendSection(b []byte, application string, interfaces ...string) []byte {
 }
 
 // appendPacketBlock appends a packet of an interface, which write appends to what it is
-// given, with a comment unless that is "".
-func appendPacketBlock(b []byte, on int, at time.Time, comment string, write func([]byte) []byte) []byte {
+// given, with a comment unless that is "". Its time is in nanoseconds since 1970.
+func appendPacketBlock(b []byte, on int, at int64, comment string, write func([]byte) []byte) []byte {
 	return block(b, blockPacket, func(b []byte) []byte {
-		stamp := uint64(at.UnixNano())
+		stamp := uint64(at)
 		b = binary.LittleEndian.AppendUint32(b, uint32(on))
 		b = binary.LittleEndian.AppendUint32(b, uint32(stamp>>32))
 		b = binary.LittleEndian.AppendUint32(b, uint32(stamp))
