@@ -23,8 +23,8 @@ import (
 // ok is false, and utf8 nil, if the charset is unknown or b is no text. Where b is
 // UTF-8 already, the result aliases it. A character that the end cuts is left out.
 func Charset(contentType string, b []byte) (text []byte, name string, ok bool) {
-	if name = bomCharset(b); name != "" {
-		text, ok = decodeCharset(name, bytes.TrimPrefix(b, []byte(boms[name])))
+	if name, marked := cutBOM(b); name != "" {
+		text, ok = decodeCharset(name, marked)
 		return text, name, ok
 	}
 	typ := mediaType(contentType)
@@ -63,18 +63,26 @@ func Charset(contentType string, b []byte) (text []byte, name string, ok bool) {
 	return nil, "", false
 }
 
-// boms are the byte order marks, RFC 3629 section 6 and Unicode section 23.8.
-var boms = map[string]string{
-	"utf-8": "\xef\xbb\xbf", "utf-16be": "\xfe\xff", "utf-16le": "\xff\xfe", "utf-32be": "\x00\x00\xfe\xff", "utf-32le": "\xff\xfe\x00\x00",
+// boms are the byte order marks, RFC 3629 section 6 and Unicode section 23.8. UTF-32's
+// begins like UTF-16's.
+var boms = []struct{ charset, mark string }{
+	{"utf-8", "\xef\xbb\xbf"}, {"utf-32be", "\x00\x00\xfe\xff"}, {"utf-32le", "\xff\xfe\x00\x00"}, {"utf-16be", "\xfe\xff"}, {"utf-16le", "\xff\xfe"},
+}
+
+// cutBOM takes the byte order mark off, and says which charset it means; "" where
+// there is none.
+func cutBOM(b []byte) (charset string, rest []byte) {
+	for i := range boms {
+		if rest, ok := bytes.CutPrefix(b, []byte(boms[i].mark)); ok {
+			return boms[i].charset, rest
+		}
+	}
+	return "", b
 }
 
 func bomCharset(b []byte) string {
-	for _, name := range []string{"utf-8", "utf-32be", "utf-32le", "utf-16be", "utf-16le"} { // UTF-32's begins like UTF-16's
-		if bytes.HasPrefix(b, []byte(boms[name])) {
-			return name
-		}
-	}
-	return ""
+	name, _ := cutBOM(b)
+	return name
 }
 
 // zeroCharset tells UTF-16 by its first two characters, of which one byte each is
@@ -96,15 +104,19 @@ func declaredCharset(typ string, b []byte) string {
 	if bytes.IndexByte(head, 0) >= 0 {
 		return "" // UTF-16 at the earliest, which cannot say so in ASCII
 	}
-	text := strings.TrimLeft(string(head), " \t\r\n")
-	if rest, ok := strings.CutPrefix(string(head), `@charset "`); ok { // CSS Syntax section 3.2
-		label, _, _ := strings.Cut(rest, `"`)
+	if rest, ok := bytes.CutPrefix(head, []byte(`@charset "`)); ok { // CSS Syntax section 3.2
+		label, _, _ := strings.Cut(string(rest), `"`)
 		return label
 	}
-	k, known := declared(typ)
-	if known && k != HTML && k != XML && k != Image || !strings.HasPrefix(text, "<") {
+	head = bytes.TrimLeft(head, " \t\r\n")
+	if !bytes.HasPrefix(head, []byte("<")) {
 		return ""
 	}
+	k, known := declared(typ)
+	if known && k != HTML && k != XML && k != Image {
+		return ""
+	}
+	text := string(head)
 	label := ""
 	if strings.HasPrefix(text, "<?xml") { // XML 1.0 section 4.3.3
 		decl, _, _ := strings.Cut(text, "?>")

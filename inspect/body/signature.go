@@ -72,8 +72,9 @@ var signatures = []signature{
 
 // formatOf returns the format by whose signature b begins.
 func formatOf(b []byte) (signature, bool) {
-	for _, s := range signatures {
-		if len(b) < s.offset || !bytes.HasPrefix(b[s.offset:], []byte(s.magic)) {
+	for i := range signatures {
+		s := &signatures[i]
+		if len(b) <= s.offset || b[s.offset] != s.magic[0] || !bytes.HasPrefix(b[s.offset:], []byte(s.magic)) {
 			continue
 		}
 		switch s.format {
@@ -90,7 +91,7 @@ func formatOf(b []byte) (signature, bool) {
 				continue
 			}
 		}
-		return s, true
+		return *s, true
 	}
 	return signature{}, false
 }
