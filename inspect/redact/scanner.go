@@ -58,7 +58,24 @@ const (
 // scanner finds secrets in text that comes in pieces, cut anywhere. What the end
 // of a piece leaves undecided counts as secret.
 type scanner struct {
-	r     *Redactor
+	r *Redactor
+	progress
+
+	// Room that goes from text to text. What counts in it, progress says.
+	word    [maxName]byte
+	code    [16]byte       // the encoded separator so far
+	tail    [tailSize]byte // the latest bytes, runs of white space as one
+	mark    []byte         // that ends the value
+	scratch []byte
+	input   []byte // a text that is no slice of bytes
+
+	under underWay
+	spans []span
+	found []span // by form
+}
+
+// progress is how far a scanner has come in a text.
+type progress struct {
 	mode  mode
 	state state
 	rule  *secretName // that the value falls under
@@ -82,8 +99,7 @@ type scanner struct {
 	wasCoded  bool
 	spaced    bool
 	arrow     bool
-	code      [16]byte // the encoded separator so far
-	coded     int
+	coded     int // bytes of code
 
 	quote   byte
 	level   int // how many strings of JSON the value is nested in
@@ -99,31 +115,25 @@ type scanner struct {
 	key     bool   // the next string is a key
 	string  bool
 
-	word  [maxName]byte
-	words int
+	words int // bytes of word
 	match int // bytes of the end mark so far
-	mark  []byte
 	// delimiter ends a part of a multipart body, if it is known.
 	delimiter []byte
 
-	tail  [tailSize]byte // the latest bytes, runs of white space as one
-	ntail int
+	ntail int   // bytes of tail
 	long  bool  // there was more before it
 	total int64 // bytes before this piece
-
-	scratch []byte
-	input   []byte // a text that is no slice of bytes
-
-	under underWay
-	spans []span
-	found []span // by form
 }
 
-func newScanner(r *Redactor, m mode) *scanner { return &scanner{r: r, mode: m, open: -1} }
+func newScanner(r *Redactor, m mode) *scanner {
+	return &scanner{r: r, progress: progress{mode: m, open: -1}}
+}
 
 // reset makes it a new scanner.
 func (s *scanner) reset(m mode) {
-	*s = scanner{r: s.r, mode: m, open: -1, mark: s.mark[:0], scratch: s.scratch, input: s.input, spans: s.spans[:0], found: s.found[:0], under: underWay{carry: s.under.carry[:0]}}
+	s.progress = progress{mode: m, open: -1}
+	s.mark, s.spans, s.found = s.mark[:0], s.spans[:0], s.found[:0]
+	s.under = underWay{carry: s.under.carry[:0]}
 }
 
 // scan follows the next piece of the text, and returns the secrets in it, in
@@ -142,7 +152,9 @@ func (s *scanner) scan(src []byte, final bool) []span {
 		s.cut = s.cut || s.open < len(src)
 	}
 	s.detect(src, final)
-	s.remember(src)
+	if !final {
+		s.remember(src)
+	}
 	return s.merge()
 }
 
