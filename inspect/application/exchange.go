@@ -71,11 +71,6 @@ func (e *exchange) message(d Direction) *Message {
 
 func (e *exchange) since(t time.Time) time.Duration { return max(0, t.Sub(e.told.Timings.Started)) }
 
-// hide returns fields with the secrets in them hidden.
-func (e *exchange) hide(f httpmsg.Fields) httpmsg.Fields {
-	return hideFields(e.l.c.options.Redact, f)
-}
-
 func (e *exchange) requestHead(d Direction, h *httpmsg.Head) {
 	c := e.l.c
 	e.begun[0] = true
@@ -87,7 +82,7 @@ func (e *exchange) requestHead(d Direction, h *httpmsg.Head) {
 	url, host := absolute(h, c.origin)
 	e.host = host
 	m := &e.told.Request
-	m.Method, m.URL, m.Headers = h.Method, c.options.Redact.URL(url), e.hide(h.Fields)
+	m.Method, m.URL, m.Headers = h.Method, c.options.Redact.URL(url), e.l.hidden[index(d)].fields(c.options.Redact, h.Fields)
 	m.Promised, m.HeadBytes = h.Promised, h.Bytes
 	e.request.begin(h)
 	c.emit(d, &Request{Ref: e.Ref, Message: *m})
@@ -96,7 +91,7 @@ func (e *exchange) requestHead(d Direction, h *httpmsg.Head) {
 func (e *exchange) interim(h *httpmsg.Head) {
 	r := e.answer()
 	if len(r.Interim) < maxInterim {
-		r.Interim = append(r.Interim[:len(r.Interim):len(r.Interim)], Interim{Status: h.Status, Headers: e.hide(h.Fields)})
+		r.Interim = append(r.Interim[:len(r.Interim):len(r.Interim)], Interim{Status: h.Status, Headers: hideFields(e.l.c.options.Redact, h.Fields)})
 	}
 }
 
@@ -116,7 +111,7 @@ func (e *exchange) responseHead(h *httpmsg.Head) {
 		e.Protocol = h.Protocol
 	}
 	r := e.answer()
-	r.Status, r.Reason, r.Headers, r.HeadBytes = h.Status, hideLabel(c.options.Redact, h.Reason), e.hide(h.Fields), h.Bytes
+	r.Status, r.Reason, r.Headers, r.HeadBytes = h.Status, hideLabel(c.options.Redact, h.Reason), e.l.hidden[index(Down)].fields(c.options.Redact, h.Fields), h.Bytes
 	e.switching = h.Status == 101 || e.method == "CONNECT" && h.Status >= 200 && h.Status < 300
 	e.extensions = strings.Join(h.Fields.Values("Sec-WebSocket-Extensions"), ", ")
 	if e.begun[0] {
@@ -135,7 +130,7 @@ func (e *exchange) trailers(d Direction, f httpmsg.Fields) {
 	if m == nil {
 		return
 	}
-	m.Trailers = append(m.Trailers, e.hide(f)...)
+	m.Trailers = append(m.Trailers, hideFields(e.l.c.options.Redact, f)...)
 	if d == Down && e.call {
 		if s := e.grpcStatus(f); s != nil {
 			e.told.GRPC = s

@@ -19,6 +19,7 @@ type layer struct {
 	exchanges map[httpmsg.Exchange]*exchange
 	switched  map[httpmsg.Exchange]tunnel // what goes on after an exchange
 	tunnels   map[httpmsg.Exchange]int    // how many of its directions have ended, in HTTP/2
+	hidden    [2]hiddenFields             // of each direction's latest head
 }
 
 // tunnel is what follows an exchange that has switched protocols.

@@ -2,6 +2,7 @@ package application
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"tlsmitm/inspect/body"
@@ -17,6 +18,33 @@ func hideFields(r Redactor, f httpmsg.Fields) httpmsg.Fields {
 		hidden[i] = httpmsg.Field{Name: f[i].Name, Value: r.Header(f[i].Name, f[i].Value)}
 	}
 	return hidden
+}
+
+// maxHiddenFields bounds what is kept of a head for the next one.
+const maxHiddenFields = 8 << 10
+
+// hiddenFields are those of a head, as they were sent and as they are told of.
+type hiddenFields struct{ sent, told httpmsg.Fields }
+
+// fields does what hideFields does for the next head. On a kept connection it mostly
+// has the same fields in the same places as the one before, which are not searched
+// again.
+func (h *hiddenFields) fields(r Redactor, f httpmsg.Fields) httpmsg.Fields {
+	if len(f) > 0 && slices.Equal(f, h.sent) {
+		return h.told
+	}
+	told := make(httpmsg.Fields, len(f))
+	for i := range f {
+		if i < len(h.sent) && f[i] == h.sent[i] {
+			told[i] = h.told[i]
+		} else {
+			told[i] = httpmsg.Field{Name: f[i].Name, Value: r.Header(f[i].Name, f[i].Value)}
+		}
+	}
+	if sizeOf(f) <= maxHiddenFields {
+		h.sent, h.told = f, told
+	}
+	return told
 }
 
 func hideText(r Redactor, s string) string { return string(r.Text([]byte(s))) }

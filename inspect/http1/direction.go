@@ -51,6 +51,8 @@ type direction struct {
 	after int           // where the start line ends
 	empty bool          // there were empty lines before it
 	found findings
+
+	latest latest // of an earlier head
 }
 
 func (d *direction) over() bool { return d.state == failed || d.state == ended }

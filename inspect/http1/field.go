@@ -10,6 +10,29 @@ import (
 // ows is optional whitespace (RFC 9110, section 5.6.3).
 const ows = " \t"
 
+// maxLatest bounds the field lines that are kept for the next head.
+const maxLatest = 4 << 10
+
+// latest are field lines that nothing is wrong with.
+type latest struct {
+	text   string
+	fields httpmsg.Fields
+}
+
+// fields reads the field lines in text. The heads on a kept connection mostly have
+// the same as the one before, which are not read again.
+func (d *direction) fields(text []byte) httpmsg.Fields {
+	if string(text) == d.latest.text {
+		return d.latest.fields
+	}
+	s := string(text)
+	fields := fieldLines(s, d.lines, &d.found)
+	if d.state == inHead && len(d.found.told) == 0 && len(s) <= maxLatest {
+		d.latest = latest{s, fields}
+	}
+	return fields
+}
+
 // fieldLines reads the field lines in s (RFC 9112, section 5), which are count
 // at most, up to the empty line.
 func fieldLines(s string, count int, f *findings) httpmsg.Fields {

@@ -52,7 +52,7 @@ func (d *direction) head(b []byte) int {
 			d.clear()
 			return end - had
 		default:
-			d.complete(string(data[d.after:end]), end)
+			d.complete(data[d.after:end], end)
 			return end - had
 		}
 		d.line = end
@@ -139,8 +139,8 @@ func (d *direction) stray(line []byte) {
 
 // complete reads the field lines in text. The head, or the trailers, have size
 // bytes.
-func (d *direction) complete(text string, size int) {
-	fields := fieldLines(text, d.lines, &d.found)
+func (d *direction) complete(text []byte, size int) {
+	fields := d.fields(text)
 	h := d.start
 	d.clear()
 	d.start = nil

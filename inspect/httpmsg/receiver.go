@@ -2,8 +2,8 @@ package httpmsg
 
 // Receiver is told of messages while they pass, by one goroutine and in order.
 // up is true for what the client sends. Slices and heads are the receiver's to
-// keep, but for the bytes of Body, Tunnel and Frame, which are the caller's again
-// when the call returns.
+// keep and not to alter, since heads may share their fields; but for the bytes of
+// Body, Tunnel and Frame, which are the caller's again when the call returns.
 type Receiver interface {
 	// Head tells that the head of a message is complete. Interim responses come
 	// before the exchange's own.
