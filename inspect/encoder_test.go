@@ -6,8 +6,10 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
@@ -42,6 +44,35 @@ func TestEncoderWritesTheSame(t *testing.T) {
 	}
 	if len(n.certificates) < 100 {
 		t.Errorf("only %d are remembered", len(n.certificates))
+	}
+}
+
+// What an encoder remembers is not written in the place of something else: another
+// second, or data of which more is missing.
+func TestEncoderTellsApart(t *testing.T) {
+	var n Encoder
+	at := time.Date(2026, 2, 28, 23, 59, 59, 7, time.FixedZone("", 3600))
+	for _, e := range []*Event{
+		{Time: time.Unix(0, 0), Body: &Data{Bytes: []byte("caf\xc3")}},
+		{Time: at, Body: &Data{Bytes: []byte("caf\xc3"), Truncated: true}},
+		{Time: at.Add(time.Nanosecond), Body: &Data{}},
+		{Time: at.Add(time.Second), Body: &Data{Bytes: []byte{0}}},
+		{Time: at.Add(time.Second), Body: &Data{Bytes: []byte{0}}},
+	} {
+		e.Kind = KindTLSData
+		got := n.Append(nil, e)
+		if want := e.AppendJSON(nil); !bytes.Equal(got, want) {
+			t.Errorf("%s\nwant %s", got, want)
+		}
+		if want := e.Time.UTC().Format(`{"time":"2006-01-02T15:04:05.000000000Z"`); !strings.HasPrefix(string(got), want) {
+			t.Errorf("%s\nwant %s", got, want)
+		}
+	}
+	for _, us := range []int64{0, 1, -1, 999, 1000, -1001, 123456789, math.MaxInt64 / 1000} {
+		got := string(appendMilliseconds(nil, time.Duration(us)*time.Microsecond))
+		if want := fmt.Sprintf("%.3f", float64(us)/1000); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
 	}
 }
 

@@ -1,12 +1,6 @@
 package inspect
 
-import (
-	"encoding/base64"
-	"strconv"
-	"time"
-
-	"tlsmitm/inspect/tlswire"
-)
+import "tlsmitm/inspect/tlswire"
 
 // AppendJSON appends the event as one JSON object without a line end.
 // docs/events.md describes the keys, and events.schema.json beside it is the
@@ -23,7 +17,7 @@ func (n *Encoder) Append(dst []byte, e *Event) []byte {
 	}
 	w := jsonWriter{b: dst, encoder: n}
 	w.raw(`{"time":"`)
-	w.b = appendTime(w.b, e.Time)
+	w.time(e.Time)
 	w.raw(`","event":"`)
 	w.raw(string(e.Kind))
 	w.raw(`"`)
@@ -226,7 +220,7 @@ func (w *jsonWriter) data(kind Kind, d *Data) {
 		w.str("reason", d.Reason)
 		return
 	}
-	w.textOrBase64(d.Bytes, d.Truncated)
+	w.shown(d)
 	if d.Truncated && d.Sum != 0 {
 		w.uint("crc32c", d.Sum)
 	}
@@ -311,95 +305,4 @@ func (w *jsonWriter) close(c *ConnClose) {
 		w.raw("}")
 	}
 	w.raw("]")
-}
-
-// jsonWriter appends members to an object that has one already.
-type jsonWriter struct {
-	b       []byte
-	encoder *Encoder
-}
-
-func (w *jsonWriter) raw(s string) { w.b = append(w.b, s...) }
-
-func (w *jsonWriter) key(k string) {
-	w.b = append(w.b, ',', '"')
-	w.b = append(w.b, k...)
-	w.b = append(w.b, '"', ':')
-}
-
-func (w *jsonWriter) str(k, v string) { w.key(k); w.quote(v) }
-
-// opt appends a member unless it is empty.
-func (w *jsonWriter) opt(k, v string) {
-	if v != "" {
-		w.str(k, v)
-	}
-}
-
-func (w *jsonWriter) strings(k string, v []string) {
-	if len(v) == 0 {
-		return
-	}
-	w.key(k)
-	for i, s := range v {
-		w.raw("[,"[min(i, 1):][:1])
-		w.quote(s)
-	}
-	w.raw("]")
-}
-
-func (w *jsonWriter) uint(k string, v uint64) { w.key(k); w.b = strconv.AppendUint(w.b, v, 10) }
-func (w *jsonWriter) int(k string, v int64)   { w.key(k); w.b = strconv.AppendInt(w.b, v, 10) }
-func (w *jsonWriter) bool(k string, v bool)   { w.key(k); w.b = strconv.AppendBool(w.b, v) }
-
-func (w *jsonWriter) code(k string, v uint64, name string) {
-	w.key(k)
-	w.codeValue(v, name)
-}
-
-func (w *jsonWriter) codeValue(v uint64, name string) {
-	w.raw(`{"value":`)
-	w.b = strconv.AppendUint(w.b, v, 10)
-	w.str("name", name)
-	w.raw("}")
-}
-
-// duration appends milliseconds.
-func (w *jsonWriter) duration(d time.Duration) {
-	w.key("duration_ms")
-	w.b = strconv.AppendFloat(w.b, float64(d.Microseconds())/1000, 'f', 3, 64)
-}
-
-func (w *jsonWriter) bytes(k string, v []byte) {
-	w.key(k)
-	w.b = append(w.b, '"')
-	w.b = base64.StdEncoding.AppendEncode(w.b, v)
-	w.b = append(w.b, '"')
-}
-
-func (w *jsonWriter) quote(s string) { w.b = tlswire.AppendJSONString(w.b, s) }
-
-// appendTime appends RFC 3339, in UTC and with nine digits of a second.
-func appendTime(dst []byte, t time.Time) []byte {
-	t = t.UTC()
-	year, month, day := t.Date()
-	hour, minute, second := t.Clock()
-	dst = appendDigits(dst, year, 4)
-	dst = appendDigits(append(dst, '-'), int(month), 2)
-	dst = appendDigits(append(dst, '-'), day, 2)
-	dst = appendDigits(append(dst, 'T'), hour, 2)
-	dst = appendDigits(append(dst, ':'), minute, 2)
-	dst = appendDigits(append(dst, ':'), second, 2)
-	dst = appendDigits(append(dst, '.'), t.Nanosecond(), 9)
-	return append(dst, 'Z')
-}
-
-// appendDigits appends n in so many decimal digits.
-func appendDigits(dst []byte, n, digits int) []byte {
-	dst = append(dst, "000000000"[:digits]...)
-	for i := len(dst) - 1; n > 0 && digits > 0; i, digits = i-1, digits-1 {
-		dst[i] = byte('0' + n%10)
-		n /= 10
-	}
-	return dst
 }

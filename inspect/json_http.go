@@ -201,7 +201,7 @@ func (w *jsonWriter) exchange(x *application.Exchange) {
 	}
 	w.key("timings")
 	w.raw(`{"started":"`)
-	w.b = appendTime(w.b, x.Timings.Started)
+	w.time(x.Timings.Started)
 	w.raw(`"`)
 	w.ms("request_ms", x.Timings.Request)
 	w.ms("first_byte_ms", x.Timings.FirstByte)
@@ -213,7 +213,7 @@ func (w *jsonWriter) exchange(x *application.Exchange) {
 func (w *jsonWriter) ms(k string, d time.Duration) {
 	if d >= 0 {
 		w.key(k)
-		w.b = strconv.AppendFloat(w.b, float64(d.Microseconds())/1000, 'f', 3, 64)
+		w.b = appendMilliseconds(w.b, d)
 	}
 }
 
