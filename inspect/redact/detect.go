@@ -69,24 +69,24 @@ func (d *detector) find(src []byte, i int, before byte) int {
 	if i == len(src) {
 		return i
 	}
-	if i > 0 {
-		before = src[i-1]
+	begins := func(i int, where beginning) bool {
+		if where == atWord {
+			if i > 0 {
+				before = src[i-1]
+			}
+			return !d.word[before]
+		}
+		return where == anywhere
 	}
-	word := d.word[before]
-	at := int(d.class[src[i]]) * d.classes
+	class := int(d.class[src[i]])
 	for ; i+1 < len(src); i++ {
-		next := src[i+1]
-		c := int(d.class[next])
-		if d.inner[at+c] || !word && d.pair[at+c] {
+		next := int(d.class[src[i+1]])
+		if where := d.pair[class*d.classes+next]; where != nowhere && begins(i, where) {
 			return i
 		}
-		at, word = c*d.classes, d.word[src[i]]
+		class = next
 	}
-	may := d.pair
-	if word {
-		may = d.inner
-	}
-	if !slices.Contains(may[at:at+d.classes], true) {
+	if !begins(i, d.single[class]) {
 		i++ // nothing begins with the last byte
 	}
 	return i

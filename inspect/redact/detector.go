@@ -26,16 +26,24 @@ type detector struct {
 	classes int
 	letters []byte // one of each class; word letters and others are never in one
 	clean   *detectorState
-	// pair says of two classes whether a match may begin with them, and inner
-	// whether one may where a letter, digit or _ comes before.
-	pair, inner []bool
-	word        [256]bool // letters, digits and _
+	pair    []beginning // of two classes, those of the first together: where a match may begin with them
+	single  []beginning // of a class: where one may begin whose second letter is to come
+	word    [256]bool   // letters, digits and _
 
 	mu     sync.Mutex
 	states map[string]*detectorState
 	seen   []uint32 // by place: the latest step that came by
 	steps  uint32
 }
+
+// beginning says where a match may begin.
+type beginning uint8
+
+const (
+	nowhere  beginning = iota
+	atWord             // not where a letter, digit or _ comes before
+	anywhere           // there, too
+)
 
 // detectorState is a set of places. Each is there up to three times: by itself
 // where a match may begin, which is so in every state; with places added where
@@ -71,15 +79,20 @@ func newDetector(patterns []pattern) *detector {
 	slices.Sort(d.start)
 	d.clean = d.state(d.start, 0)
 	inner := d.startInWord()
-	d.pair, d.inner = make([]bool, d.classes*d.classes), make([]bool, d.classes*d.classes)
+	d.pair, d.single = make([]beginning, d.classes*d.classes), make([]beginning, d.classes)
 	for a := range d.classes {
 		from := inner
 		if !syntax.IsWordChar(rune(d.letters[a])) { // there \b holds after a letter
 			from = d.start
 		}
 		for b := range d.classes {
-			d.pair[a*d.classes+b] = d.beginsWith(d.start, a, b)
-			d.inner[a*d.classes+b] = d.beginsWith(from, a, b)
+			switch {
+			case d.beginsWith(from, a, b):
+				d.pair[a*d.classes+b] = anywhere
+			case d.beginsWith(d.start, a, b):
+				d.pair[a*d.classes+b] = atWord
+			}
+			d.single[a] = max(d.single[a], d.pair[a*d.classes+b])
 		}
 	}
 	for c := range byte(utf8.RuneSelf) {

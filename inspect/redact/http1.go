@@ -19,13 +19,19 @@ type http1 struct {
 	status   int
 	prior    bool // the head is HTTP/2's preface
 
-	length    int64 // -1: not given
-	chunked   bool
-	coded     bool // the body is compressed
-	upgrade   string
-	media     []byte
-	scan      bool   // there may be names in the body
-	packed    format // its names are not looked for here
+	length  int64 // -1: not given
+	chunked bool
+	coded   bool // the body is compressed
+	upgrade string
+	media   []byte
+
+	// What the latest body's Content-Type means, which mostly is the next one's, too.
+	contentType string
+	mode        mode
+	boundary    string
+	scan        bool   // there may be names in the body
+	packed      format // its names are not looked for here
+
 	left      int64  // bytes of the body, or of the chunk
 	upgraded  string // a request asked for this protocol
 	blind     bool   // a part of the body was not seen
@@ -244,15 +250,16 @@ func (h *http1) body(c *canvas) follower {
 
 // open begins a body.
 func (h *http1) open() {
-	contentType := string(h.media)
-	media := mediaType(contentType)
-	m, boundary, scan := content(media, contentType)
-	h.text, h.scan, h.packed = h.scanner(m), scan, formatOf(media)
-	if isWide(h.media) {
-		h.packed = formatWide
+	if string(h.media) != h.contentType || h.contentType == "" {
+		h.contentType = string(h.media)
+		media := mediaType(h.contentType)
+		h.mode, h.boundary, h.scan = content(media, h.contentType)
+		if h.packed = formatOf(media); isWide(h.media) {
+			h.packed = formatWide
+		}
 	}
-	if boundary != "" {
-		h.text.boundary([]byte(boundary))
+	if h.text = h.scanner(h.mode); h.boundary != "" {
+		h.text.boundary([]byte(h.boundary))
 	}
 }
 

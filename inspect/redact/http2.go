@@ -114,6 +114,9 @@ func (h *http2) frame() {
 func (h *http2) end() {
 	h.have = 0
 	if h.kind() == frameData && h.flags()&flagEndStream != 0 {
+		if s := h.streams[h.stream()]; s != nil && s.text != nil {
+			s.text.done()
+		}
 		delete(h.streams, h.stream())
 	}
 }
@@ -231,7 +234,7 @@ func (s *http2Stream) follow(r *Redactor, c *canvas, n int, final bool) {
 		s.grpc.follow(c, n)
 	default:
 		if s.text == nil {
-			s.text = newScanner(r, modeText)
+			s.text = r.scanner(modeText)
 		}
 		c.scan(s.text, n, final)
 	}

@@ -41,7 +41,7 @@ func (r *Redactor) mask(dst []byte, kind string, value []byte, how encoding, for
 	}
 }
 
-func appendLong(dst []byte, kind string, n int, sum string) []byte {
+func appendLong(dst []byte, kind string, n int, sum [2 * hashBytes]byte) []byte {
 	dst = append(append(dst, maskOpen...), kind...)
 	dst = strconv.AppendInt(append(dst, ", "...), int64(n), 10)
 	if n == 1 {
@@ -49,20 +49,20 @@ func appendLong(dst []byte, kind string, n int, sum string) []byte {
 	} else {
 		dst = append(dst, " bytes, #"...)
 	}
-	return append(append(dst, sum...), maskClose...)
+	return append(append(dst, sum[:]...), maskClose...)
 }
 
-func appendShort(dst []byte, kind string, n int, sum string) []byte {
+func appendShort(dst []byte, kind string, n int, sum [2 * hashBytes]byte) []byte {
 	dst = strconv.AppendInt(append(append(dst, kind...), '-'), int64(n), 10)
-	return append(append(dst, '-'), sum...)
+	return append(append(dst, '-'), sum[:]...)
 }
 
 // hash is the beginning of the value's hash under the run's salt, in hex.
-func (r *Redactor) hash(value []byte) string {
-	h := sha256.New()
-	h.Write(r.salt[:])
-	h.Write(value)
-	return hex.EncodeToString(h.Sum(make([]byte, 0, sha256.Size))[:hashBytes])
+func (r *Redactor) hash(value []byte) (sum [2 * hashBytes]byte) {
+	var room [256]byte // for most values
+	all := sha256.Sum256(append(append(room[:0], r.salt[:]...), value...))
+	hex.Encode(sum[:], all[:hashBytes])
+	return sum
 }
 
 // overwrite puts a mask of the same length over a secret: as much of it as fits,
@@ -81,7 +81,7 @@ func (r *Redactor) overwrite(dst, secret []byte, sp span) {
 			m = append(appendShort(append(buf[:0], maskOpen...), sp.kind, len(value), sum), maskClose...)
 		}
 		if len(m) > len(dst) {
-			m = append(append(append(buf[:0], maskOpen...), sum...), maskClose...)
+			m = append(append(append(buf[:0], maskOpen...), sum[:]...), maskClose...)
 		}
 		if len(m) <= len(dst) {
 			at = copy(dst, m)
