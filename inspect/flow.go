@@ -33,6 +33,9 @@ func IsSecretMissing(reason string) bool {
 	return reason == reasonGaveUp || reason == reasonUnknown
 }
 
+// keptSegs bounds the segments for which room is kept while there are none.
+const keptSegs = 8
+
 // segment says where a run of a flow's bytes came from.
 type segment struct {
 	n    int
@@ -153,18 +156,23 @@ func (f *flow) process() {
 
 // consume takes n bytes off the segments and returns the one they ended in.
 func (f *flow) consume(n int) segment {
-	last := segment{}
-	for n > 0 && len(f.segs) > 0 {
-		s := &f.segs[0]
+	last, done := segment{}, 0
+	for n > 0 && done < len(f.segs) {
+		s := &f.segs[done]
 		last = *s
 		if s.n > n {
 			s.n -= n
 			break
 		}
 		n -= s.n
-		f.segs = f.segs[1:]
+		done++
 	}
-	if len(f.segs) == 0 {
+	switch {
+	case done < len(f.segs):
+		f.segs = f.segs[done:]
+	case cap(f.segs) <= keptSegs: // mostly a record comes in one piece
+		f.segs = f.segs[:0]
+	default:
 		f.segs = nil
 	}
 	last.n = n

@@ -264,5 +264,7 @@ func (c *Conversation) emit(d Direction, body any) {
 // nextID names the next exchange.
 func (c *Conversation) nextID() string {
 	c.count++
-	return strconv.FormatUint(c.origin.Conn, 10) + "." + strconv.Itoa(c.count)
+	var room [40]byte
+	id := append(strconv.AppendUint(room[:0], c.origin.Conn, 10), '.')
+	return string(strconv.AppendInt(id, int64(c.count), 10))
 }

@@ -26,7 +26,7 @@ type exchange struct {
 	Ref
 	l    *layer
 	key  httpmsg.Exchange
-	told Exchange // what will be told
+	told *Exchange // what will be told
 
 	request, response content
 	begun             [2]bool // a head has come: of the request, of the response
@@ -43,7 +43,7 @@ type exchange struct {
 }
 
 func newExchange(l *layer, x httpmsg.Exchange) *exchange {
-	e := &exchange{Ref: Ref{Exchange: l.c.nextID(), Protocol: l.protocol}, l: l, key: x}
+	e := &exchange{Ref: Ref{Exchange: l.c.nextID(), Protocol: l.protocol}, l: l, key: x, told: new(Exchange)}
 	if l.protocol == httpmsg.HTTP2 {
 		e.Stream = uint64(x)
 	}
@@ -219,6 +219,5 @@ func (e *exchange) finish() {
 	e.told.Ref = e.Ref
 	e.told.Timings.Total = e.since(e.l.c.at)
 	e.told.Sums = [2]uint32{e.request.sum, e.response.sum}
-	told := e.told
-	e.l.c.emit(Up, &told)
+	e.l.c.emit(Up, e.told)
 }

@@ -8,7 +8,8 @@ func (r *Redactor) URL(raw string) string {
 	if r == nil || raw == "" {
 		return raw
 	}
-	out, rest := make([]byte, 0, len(raw)+64), raw
+	var room [256]byte // for most of them
+	out, rest := room[:0], raw
 	end := func(s string, chars string) int {
 		if i := strings.IndexAny(s, chars); i >= 0 {
 			return i
