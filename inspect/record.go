@@ -59,18 +59,8 @@ func (f *flow) record(rec tlswire.Record, n int, final bool) bool {
 		return true
 	}
 	if f.mayBeEarly() {
-		ct, plain, ok, wait := f.openEarly(rec)
-		if wait && !final {
-			return false
-		}
-		if ok {
-			f.total.Records++
-			if ct == tlswire.ContentTypeApplicationData {
-				f.tellEarly(f.consume(n), plain, n, "")
-			} else {
-				f.payload(f.consume(n), ct, plain, n, true)
-			}
-			return true
+		if taken, wait := f.earlyRecord(rec, n, final); taken || wait {
+			return taken
 		}
 	}
 	if f.unnumbered {
@@ -80,33 +70,12 @@ func (f *flow) record(rec tlswire.Record, n int, final bool) bool {
 		f.sealedRow = f.segs[0].row
 	}
 	if f.opener == nil {
-		f.conv.settleHello(f, rec)
-		o, wait, reason := f.nextOpener()
-		if wait && !final {
+		o, reason, wait := f.findOpener(rec, final)
+		if wait {
 			return false
 		}
-		if wait {
-			reason = reasonGaveUp
-		}
-		if f.missed > 0 || o == nil && f.conv.version != 0 {
-			if o != nil {
-				reason = reasonGap
-			}
-			o = f.rejoin(o, rec)
-		}
-		if o == nil && f.conv.version != 0 {
-			o = f.conv.unkeyed()
-		}
 		if o == nil {
-			f.total.Records++
-			if f.conv.version != 0 {
-				f.sealed++
-				f.missed++
-			}
-			if !f.inEarly() {
-				f.conv.proofs.lose()
-			}
-			f.unopened(f.consume(n), rec, n, reason)
+			f.unopenable(rec, n, reason)
 			return true
 		}
 		f.opener = o
@@ -124,6 +93,60 @@ func (f *flow) record(rec tlswire.Record, n int, final bool) bool {
 	}
 	f.payload(seg, ct, plain, n, true)
 	return true
+}
+
+// earlyRecord takes a record of early data, if it is one, or says that it must wait.
+func (f *flow) earlyRecord(rec tlswire.Record, n int, final bool) (taken, wait bool) {
+	ct, plain, ok, wait := f.openEarly(rec)
+	switch {
+	case wait && !final:
+		return false, true
+	case !ok:
+		return false, false
+	}
+	f.total.Records++
+	if ct == tlswire.ContentTypeApplicationData {
+		f.tellEarly(f.consume(n), plain, n, "")
+	} else {
+		f.payload(f.consume(n), ct, plain, n, true)
+	}
+	return true, false
+}
+
+// findOpener returns what opens the first protected record and those after it, or the
+// reason for which nothing does, or says that the record must wait for its secret.
+func (f *flow) findOpener(rec tlswire.Record, final bool) (o *tlscrypt.Opener, reason string, wait bool) {
+	f.conv.settleHello(f, rec)
+	o, wait, reason = f.nextOpener()
+	if wait && !final {
+		return nil, "", true
+	}
+	if wait {
+		reason = reasonGaveUp
+	}
+	if f.missed > 0 || o == nil && f.conv.version != 0 {
+		if o != nil {
+			reason = reasonGap
+		}
+		o = f.rejoin(o, rec)
+	}
+	if o == nil && f.conv.version != 0 {
+		o = f.conv.unkeyed()
+	}
+	return o, reason, false
+}
+
+// unopenable takes a protected record that nothing opens.
+func (f *flow) unopenable(rec tlswire.Record, n int, reason string) {
+	f.total.Records++
+	if f.conv.version != 0 {
+		f.sealed++
+		f.missed++
+	}
+	if !f.inEarly() {
+		f.conv.proofs.lose()
+	}
+	f.unopened(f.consume(n), rec, n, reason)
 }
 
 // mustFollow says whether the next record has to wait because one that came before

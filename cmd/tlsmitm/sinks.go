@@ -48,11 +48,20 @@ func (p *app) open(s *config.Settings) (*outlets, error) {
 		return nil, err
 	}
 	o := &outlets{exchanges: exchanges, redact: hide}
+	p.openView(s, o)
+	if err := p.openFiles(s, o); err != nil {
+		return nil, errors.Join(err, o.close())
+	}
+	return o, nil
+}
+
+// openView adds the sink of the view, if there is to be one.
+func (p *app) openView(s *config.Settings, o *outlets) {
 	view, to := s.View, p.stdout
 	if s.JSON == "-" || s.PCAP == "-" {
 		to = p.stderr
 		if !s.Source("view").Given() {
-			view = config.ViewNone
+			return
 		}
 	}
 	style := sink.Style{
@@ -71,35 +80,48 @@ func (p *app) open(s *config.Settings) (*outlets, error) {
 	case config.ViewHTTP:
 		o.shown, o.sinks = to, append(o.sinks, sink.NewHTTP(p.meter.before(to), style, sink.Show(s.Show)))
 	}
+}
+
+// openFiles adds the sinks of files, and of standard output. The filter comes between
+// those that it is for and those that hold everything.
+func (p *app) openFiles(s *config.Settings, o *outlets) error {
 	more := sink.JSONLOptions{RawFingerprints: s.RawFingerprints}
 	if s.JSON == "-" {
 		o.sinks = append(o.sinks, sink.NewJSONL(unclosed{p.stdout}, more))
-	} else if s.JSON != "" {
-		f, err := sink.OpenJSON(string(s.JSON))
-		if err != nil {
-			return nil, unwritable(s.Source("json").String(), string(s.JSON), err)
-		}
-		o.files, o.sinks = append(o.files, f), append(o.sinks, sink.NewJSONL(f, more))
+	} else if err := o.write(s.Source("json"), s.JSON, sink.OpenJSON, func(f *os.File) inspect.Sink { return sink.NewJSONL(f, more) }); err != nil {
+		return err
 	}
-	if s.HAR != "" {
-		f, err := sink.OpenJSON(string(s.HAR))
-		if err != nil {
-			return nil, errors.Join(unwritable(s.Source("har").String(), string(s.HAR), err), o.close())
-		}
-		o.files, o.sinks = append(o.files, f), append(o.sinks, sink.NewHAR(f, version()))
+	if err := o.write(s.Source("har"), s.HAR, sink.OpenJSON, func(f *os.File) inspect.Sink { return sink.NewHAR(f, version()) }); err != nil {
+		return err
 	}
 	if err := p.filter(s, o); err != nil {
-		return nil, errors.Join(err, o.close())
+		return err
 	}
 	o.told = len(o.sinks) > 0
-	if s.KeyLog != "" {
-		f, err := sink.OpenPrivate(string(s.KeyLog))
-		if err != nil {
-			return nil, errors.Join(unwritable(s.Source("keylog").String(), string(s.KeyLog), err), o.close())
-		}
-		o.files, o.sinks = append(o.files, f), append(o.sinks, sink.NewKeyLog(f))
+	if err := o.write(s.Source("keylog"), s.KeyLog, sink.OpenPrivate, func(f *os.File) inspect.Sink { return sink.NewKeyLog(f) }); err != nil {
+		return err
 	}
-	return o, p.openCapture(s, o)
+	if s.PCAP != "-" {
+		return o.write(s.Source("pcap"), s.PCAP, sink.OpenCapture, func(f *os.File) inspect.Sink { return sink.NewCapture(f) })
+	}
+	if term.IsTerminal(int(p.stdout.Fd())) {
+		return captureOnTerminal(s.Source("pcap").String())
+	}
+	o.sinks = append(o.sinks, sink.NewCapture(unclosed{p.stdout}))
+	return nil
+}
+
+// write adds the sink of a file, if one is named.
+func (o *outlets) write(from config.Source, path config.Path, open func(string) (*os.File, error), made func(*os.File) inspect.Sink) error {
+	if path == "" {
+		return nil
+	}
+	f, err := open(string(path))
+	if err != nil {
+		return unwritable(from.String(), string(path), err)
+	}
+	o.files, o.sinks = append(o.files, f), append(o.sinks, made(f))
+	return nil
 }
 
 // inspection leaves out what nobody is told of: packets and keys take what is on the
@@ -135,25 +157,6 @@ func (p *app) filter(s *config.Settings, o *outlets) error {
 	}
 	for i, to := range o.sinks {
 		o.sinks[i] = o.filtered(to)
-	}
-	return nil
-}
-
-// openCapture adds the sink of packets, if one is wanted.
-func (p *app) openCapture(s *config.Settings, o *outlets) error {
-	switch s.PCAP {
-	case "":
-	case "-":
-		if term.IsTerminal(int(p.stdout.Fd())) {
-			return errors.Join(captureOnTerminal(s.Source("pcap").String()), o.close())
-		}
-		o.sinks = append(o.sinks, sink.NewCapture(unclosed{p.stdout}))
-	default:
-		f, err := sink.OpenCapture(string(s.PCAP))
-		if err != nil {
-			return errors.Join(unwritable(s.Source("pcap").String(), string(s.PCAP), err), o.close())
-		}
-		o.files, o.sinks = append(o.files, f), append(o.sinks, sink.NewCapture(f))
 	}
 	return nil
 }
