@@ -88,6 +88,9 @@ func (in *Inspector) Replay() *Replay {
 // Open begins a connection. It must be closed.
 func (r *Replay) Open(meta Meta, at time.Time) *Recorded {
 	c := &Recorded{r: r, id: r.in.lastID.Add(1), meta: meta}
+	if meta.Number != 0 {
+		c.id = meta.Number
+	}
 	r.in.sessions.Add(1)
 	c.dissector = r.in.dissector(c.id, meta, at, r.collect, &r.slab)
 	c.dissector.deliver = func(it item) { r.post(c, it) }

@@ -17,6 +17,9 @@ type Meta struct {
 	Keys *KeyStore
 	// Midway says that a recording lacks the connection's beginning.
 	Midway bool
+	// Number is what a recorded connection is to be called in the run; 0 for the next
+	// number. They must be all given or none.
+	Number uint64
 }
 
 // Outcome says how a connection ended.

@@ -31,10 +31,19 @@ type label struct {
 	preface [2]int64
 }
 
+// pairName is what both legs of a connection say of it. Their number alone may be another's
+// where captures of several runs are put together.
+type pairName struct {
+	conn           uint64
+	client, target string
+}
+
+func (l *label) named() pairName { return pairName{l.conn, l.client, l.target} }
+
 // parseLabel reads a comment. ok is false if it is none of these.
 func parseLabel(comment string) (l label, ok bool) {
 	if !strings.HasPrefix(comment, commentStart) {
-		return l, false
+		return label{}, false
 	}
 	for word := range strings.SplitSeq(strings.TrimPrefix(comment, "tlsmitm "), " ") {
 		name, value, _ := strings.Cut(word, "=")
@@ -57,14 +66,14 @@ func parseLabel(comment string) (l label, ok bool) {
 			}
 		}
 		if err != nil {
-			return l, false
+			return label{}, false
 		}
 	}
 	switch l.leg {
 	case inspect.LegClient, inspect.LegServer, inspect.LegDirect:
 		return l, true
 	}
-	return l, false
+	return label{}, false
 }
 
 // recorded is a connection with its legs: one, but for those that such comments put
@@ -171,12 +180,13 @@ func (s *stream) Close(at time.Time, end End) { s.conn.close(at, end) }
 // open begins a connection, or the other leg of one.
 func (r *Reader) open(o Opening) Stream {
 	l, labelled := parseLabel(o.Comment)
-	if pair := r.pairs[l.conn]; labelled && pair != nil && !pair.has(l.leg) {
+	if pair := r.pairs[l.named()]; labelled && pair != nil && !pair.has(l.leg) {
 		return pair.leg(o, l)
 	}
 	meta := inspect.Meta{
 		Client: o.Client.String(), Target: o.Server.String(),
 		Via: inspect.ViaCapture, Mode: inspect.ModeCapture, Keys: r.opts.Keys, Midway: o.Midway,
+		Number: r.numbers.give(l.conn),
 	}
 	c := &recorded{}
 	if labelled {
@@ -187,10 +197,11 @@ func (r *Reader) open(o Opening) Stream {
 		if l.target != "" {
 			meta.Target = l.target
 		}
-		r.pairs[l.conn] = c
+		name := l.named()
+		r.pairs[name] = c
 		c.over = func() {
-			if r.pairs[l.conn] == c {
-				delete(r.pairs, l.conn)
+			if r.pairs[name] == c {
+				delete(r.pairs, name)
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"net/netip"
 	"testing"
 
 	"tlsmitm/inspect"
@@ -21,7 +22,7 @@ func TestLabels(t *testing.T) {
 		"", "a comment", "tlsmitm", "tlsmitm conn=", "tlsmitm conn=x leg=client", "tlsmitm conn=1", "tlsmitm conn=1 leg=other", "tlsmitm conn=-1 leg=client",
 		"tlsmitm conn=1 leg=client preface=x/1", "tlsmitm conn=1 leg=client preface=1", "tlsmitm conn=1 leg=client preface=99999999999/1", "tlsmitm conn=1 leg=client agent=%",
 	} {
-		if got, ok := parseLabel(comment); ok {
+		if got, ok := parseLabel(comment); ok || got != (label{}) {
 			t.Errorf("%q is taken for %+v", comment, got)
 		}
 	}
@@ -39,5 +40,34 @@ func TestPrefaceIsLeftOut(t *testing.T) {
 	}
 	if s := (&stream{preface: [2]int64{-1, -5}}); s.leave(true, 4) != 0 || s.leave(false, 4) != 0 {
 		t.Error("something is left out of nothing")
+	}
+}
+
+// TestLegsOfOneConnection: what belongs together is told by all that the comments say, since
+// captures of two runs may have been put together.
+func TestLegsOfOneConnection(t *testing.T) {
+	in := inspect.New(inspect.Options{Sinks: []inspect.Sink{&collected{}}})
+	defer in.Close(t.Context())
+	r := NewReader(Options{Inspector: in})
+	defer r.Close()
+	leg := func(words string) *stream {
+		return r.open(Opening{Client: netip.MustParseAddrPort(clientAt), Server: netip.MustParseAddrPort(serverAt), Comment: "tlsmitm conn=1 " + words}).(*stream)
+	}
+	a := leg("leg=client client=10.0.0.1:1 target=a.example:443")
+	b := leg("leg=client client=10.0.0.2:1 target=a.example:443")
+	c := leg("leg=server client=10.0.0.1:1 target=b.example:443")
+	if a.conn == b.conn || a.conn == c.conn || b.conn == c.conn {
+		t.Error("legs of several connections are one")
+	}
+	if got := leg("leg=server client=10.0.0.2:1 target=a.example:443"); got.conn != b.conn {
+		t.Error("legs of one connection are two")
+	}
+	for _, s := range []*stream{a, b, c} {
+		for range s.conn.legs {
+			s.Close(timeOf(begin), EndFinished)
+		}
+	}
+	if len(r.pairs) != 0 {
+		t.Errorf("%d connections are remembered", len(r.pairs))
 	}
 }

@@ -32,12 +32,13 @@ type Reader struct {
 	began     int64  // when the latest capture began
 	counts    Counts // of assemblers before
 	links     map[LinkType]int64
-	pairs     map[uint64]*recorded // connections that comments name, while they are open
+	pairs     map[pairName]*recorded // connections that comments name, while they are open
+	numbers   numbers
 }
 
 // NewReader returns a Reader; Close ends it.
 func NewReader(opts Options) *Reader {
-	r := &Reader{opts: opts, replay: opts.Inspector.Replay(), links: make(map[LinkType]int64), pairs: make(map[uint64]*recorded)}
+	r := &Reader{opts: opts, replay: opts.Inspector.Replay(), links: make(map[LinkType]int64), pairs: make(map[pairName]*recorded)}
 	r.assembler = NewAssembler(r.open)
 	return r
 }
@@ -173,6 +174,7 @@ func (r *Reader) begin(at int64) {
 	last := r.assembler.now
 	if last != 0 && (at-last > continuesWithin || last-at > overlapsBy || at <= r.began) {
 		r.end()
+		r.numbers.begin()
 	}
 	r.began = at
 }
