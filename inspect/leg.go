@@ -87,7 +87,7 @@ func (l *Leg) Ticket(ticket, psk []byte) {
 	}
 	// At once, and not in its turn: the ticket may come back on a connection that is
 	// dissected before this one.
-	l.s.in.masters.put(ticket, psk)
+	l.s.in.masters.putPSK(ticket, psk)
 }
 
 // keyLog receives a leg's key log lines.

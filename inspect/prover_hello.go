@@ -93,7 +93,7 @@ func checkBinder(psk, binder []byte, readings []*tlscrypt.Transcript, partial []
 // psk returns the pre-shared key of an identity that a client offers: known from the
 // connection in which its ticket was issued, or from a key log.
 func (c *conversation) psk(h *tlswire.ClientHello, i int) []byte {
-	psk := c.d.masters.get(h.PSKIdentities[i])
+	psk := c.d.masters.psk(h.PSKIdentities[i])
 	if psk == nil {
 		if i == 0 {
 			psk = c.lookup(tlscrypt.LabelPSK)
