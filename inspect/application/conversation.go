@@ -158,8 +158,13 @@ func (c *Conversation) hold(d Direction, at time.Time, row int, b []byte) {
 // decide finds out what is spoken, and feeds what was held. It returns false if
 // that cannot be told yet; at the end it must be.
 func (c *Conversation) decide(final bool) bool {
-	p, maybe := c.protocol(final)
-	if maybe && !final && len(c.up)+len(c.down) <= maxHeld {
+	opening, maybe := openingOf(c.up, c.down)
+	for opening != nil {
+		c.pass(opening)
+		opening, maybe = openingOf(c.up, c.down)
+	}
+	p, unsure := c.protocol(final)
+	if maybe = maybe || unsure; maybe && !final && len(c.up)+len(c.down) <= maxHeld {
 		return false
 	}
 	waiting, up, down := c.held, c.up, c.down
@@ -177,6 +182,27 @@ func (c *Conversation) decide(final bool) bool {
 		*from = (*from)[h.n:]
 	}
 	return true
+}
+
+// pass leaves out a prelude.
+func (c *Conversation) pass(p *prelude) {
+	c.up, c.down = c.up[p.up:], c.down[p.down:]
+	left := c.held[:0]
+	for _, h := range c.held {
+		rest := &p.down
+		if h.direction == Up {
+			rest = &p.up
+		}
+		n := min(h.n, *rest)
+		*rest -= n
+		if h.n -= n; h.n > 0 {
+			left = append(left, h)
+		}
+	}
+	c.held = left
+	if p.target != "" {
+		c.origin.Target = p.target
+	}
 }
 
 // protocol tells what is spoken by the ALPN and the first bytes: the client's or,

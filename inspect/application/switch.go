@@ -26,6 +26,10 @@ func (l *layer) Switch(x httpmsg.Exchange, protocol string) {
 // tunnel returns what follows the bytes after an exchange.
 func (l *layer) tunnel(e *exchange, protocol string) tunnel {
 	switch strings.ToLower(protocol) {
+	case "", "connect":
+		if e.method == "CONNECT" {
+			return newProxied(l.c, e)
+		}
 	case "websocket":
 		return newSocket(l.c, e)
 	case "h2c":
