@@ -1,16 +1,13 @@
 package http1
 
 import (
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"tlsmitm/inspect/httpmsg"
+	"tlsmitm/inspect/internal/codes"
 )
 
 const (
@@ -222,66 +219,6 @@ func TestAnomalies(t *testing.T) {
 	}
 }
 
-// TestCodes holds that Codes has every constant, once.
-func TestCodes(t *testing.T) {
-	file, err := parser.ParseFile(token.NewFileSet(), "anomaly.go", nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var values []string
-	ast.Inspect(file, func(n ast.Node) bool {
-		spec, ok := n.(*ast.ValueSpec)
-		if !ok || spec.Type == nil {
-			return true
-		}
-		if typ, ok := spec.Type.(*ast.SelectorExpr); !ok || typ.Sel.Name != "AnomalyCode" {
-			return true
-		}
-		value, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
-		if err != nil {
-			t.Fatal(err)
-		}
-		values = append(values, value)
-		return true
-	})
-	var codes []string
-	for _, code := range Codes() {
-		codes = append(codes, string(code))
-	}
-	slices.Sort(values)
-	slices.Sort(codes)
-	if len(values) < 40 || !slices.Equal(values, codes) || len(slices.Compact(slices.Clone(codes))) != len(codes) {
-		t.Errorf("constants %q, Codes %q", values, codes)
-	}
-}
+func TestCodes(t *testing.T) { codes.Constants(t, Codes()) }
 
-// TestDocumented holds that docs/anomalies.md has every code, and no other under
-// HTTP/1.
-func TestDocumented(t *testing.T) {
-	page, err := os.ReadFile("../../docs/anomalies.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, part, ok := strings.Cut(string(page), "\n## HTTP/1\n")
-	if !ok {
-		t.Fatal("docs/anomalies.md has no section HTTP/1")
-	}
-	part, _, _ = strings.Cut(part, "\n## ")
-	var documented, codes []string
-	for _, line := range strings.Split(part, "\n") {
-		if row, ok := strings.CutPrefix(line, "| `"); ok {
-			code, text, _ := strings.Cut(row, "` | ")
-			if documented = append(documented, code); len(text) < 20 {
-				t.Errorf("%s: %q", code, text)
-			}
-		}
-	}
-	for _, code := range Codes() {
-		codes = append(codes, string(code))
-	}
-	slices.Sort(documented)
-	slices.Sort(codes)
-	if !slices.Equal(documented, codes) {
-		t.Errorf("documented %q, told %q", documented, codes)
-	}
-}
+func TestDocumented(t *testing.T) { codes.Documented(t, "HTTP/1", Codes()) }

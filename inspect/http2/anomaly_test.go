@@ -1,16 +1,11 @@
 package http2
 
 import (
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
-	"tlsmitm/inspect/httpmsg"
+	"tlsmitm/inspect/internal/codes"
 )
 
 // with returns get with fields added.
@@ -315,56 +310,6 @@ func TestFrameAnomalies(t *testing.T) {
 	}
 }
 
-// TestCodes holds that Codes has every constant.
-func TestCodes(t *testing.T) {
-	file, err := parser.ParseFile(token.NewFileSet(), "anomaly.go", nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := 0
-	ast.Inspect(file, func(node ast.Node) bool {
-		spec, ok := node.(*ast.ValueSpec)
-		if !ok || spec.Type == nil {
-			return true
-		}
-		if typ, ok := spec.Type.(*ast.SelectorExpr); !ok || typ.Sel.Name != "AnomalyCode" {
-			return true
-		}
-		n++
-		if value, _ := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value); !slices.Contains(Codes(), httpmsg.AnomalyCode(value)) {
-			t.Errorf("Codes does not have %s", value)
-		}
-		return true
-	})
-	if n != len(Codes()) || len(slices.Compact(slices.Sorted(slices.Values(Codes())))) != n {
-		t.Errorf("%d constants, %d codes", n, len(Codes()))
-	}
-}
-
-// TestDocumented holds that docs/anomalies.md has every code, and no other under
-// HTTP/2.
-func TestDocumented(t *testing.T) {
-	page, err := os.ReadFile("../../docs/anomalies.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, part, ok := strings.Cut(string(page), "\n## HTTP/2\n")
-	if !ok {
-		t.Fatal("docs/anomalies.md has no section HTTP/2")
-	}
-	part, _, _ = strings.Cut(part, "\n## ")
-	var documented []httpmsg.AnomalyCode
-	for line := range strings.Lines(part) {
-		if rest, ok := strings.CutPrefix(line, "| `"); ok {
-			code, _, _ := strings.Cut(rest, "`")
-			documented = append(documented, httpmsg.AnomalyCode(code))
-		}
-	}
-	if !slices.Equal(documented, Codes()) {
-		t.Errorf("docs/anomalies.md has %q\nCodes %q", documented, Codes())
-	}
-}
-
 func TestFirstFrame(t *testing.T) {
 	for name, c := range map[string]struct {
 		up, down, want string
@@ -392,3 +337,7 @@ func TestFirstFrame(t *testing.T) {
 		}
 	}
 }
+
+func TestCodes(t *testing.T) { codes.Constants(t, Codes()) }
+
+func TestDocumented(t *testing.T) { codes.Documented(t, "HTTP/2", Codes()) }

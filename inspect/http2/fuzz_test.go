@@ -3,35 +3,24 @@ package http2
 import (
 	"bytes"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-)
 
-// A recorded talk is steps: a byte that is 1 for what the client sent, the length
-// in two bytes, and so many bytes.
+	"tlsmitm/inspect/internal/talks"
+)
 
 func (c *talk) record() (b []byte) {
 	for _, s := range c.steps {
-		for part := range slices.Chunk(s.b, 1<<16-1) {
-			up := byte(0)
-			if s.up {
-				up = 1
-			}
-			b = append(append(b, up, byte(len(part)>>8), byte(len(part))), part...)
-		}
+		b = talks.Append(b, s.up, s.b)
 	}
 	return b
 }
 
 func replay(t testing.TB, b []byte) *talk {
 	c := &talk{t: t}
-	for len(b) >= 3 {
-		n := min(int(b[1])<<8|int(b[2]), len(b)-3)
-		c.steps = append(c.steps, step{b[0]&1 != 0, b[3 : 3+n]})
-		b = b[3+n:]
+	for up, said := range talks.Runs(b) {
+		c.steps = append(c.steps, step{up, said})
 	}
 	return c
 }
@@ -40,15 +29,7 @@ func replay(t testing.TB, b []byte) *talk {
 // all: no panic, the same calls however the bytes are cut, an End each way for
 // every exchange, and no more told than has come.
 func FuzzConn(f *testing.F) {
-	seeds, err := filepath.Glob("testdata/talks/*")
-	if err != nil || len(seeds) == 0 {
-		f.Fatalf("no seed in testdata/talks (%v)", err)
-	}
-	for _, name := range seeds {
-		b, err := os.ReadFile(name)
-		if err != nil {
-			f.Fatal(err)
-		}
+	for _, b := range talks.Recorded(f) {
 		f.Add(b, uint8(3))
 	}
 	for _, c := range handmade(f) {
@@ -202,15 +183,7 @@ func withoutContent(lines []string) []string {
 
 // TestTalks replays what real clients and servers have said.
 func TestTalks(t *testing.T) {
-	names, err := filepath.Glob("testdata/talks/*")
-	if err != nil || len(names) == 0 {
-		t.Fatalf("nothing in testdata/talks (%v)", err)
-	}
-	for _, name := range names {
-		b, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for name, b := range talks.Recorded(t) {
 		c := replay(t, b)
 		r := c.read(Options{}, 1<<20, false)
 		if len(r.about(" head ")) == 0 || len(r.about("anomaly")) > 0 || len(r.about("failed")) > 0 {

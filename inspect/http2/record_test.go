@@ -2,9 +2,7 @@ package http2
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -13,28 +11,14 @@ import (
 	"golang.org/x/net/http2/hpack"
 
 	"tlsmitm/inspect/httpmsg"
+	"tlsmitm/inspect/internal/codes"
 )
 
 // met are the anomalies that tests have met.
 var met = make(map[httpmsg.AnomalyCode]bool)
 
 // TestMain holds, where all tests run, that they meet every anomaly.
-func TestMain(m *testing.M) {
-	code := m.Run()
-	all := true
-	for _, name := range []string{"test.run", "test.skip", "test.fuzz", "test.fuzzworker", "test.list"} {
-		if f := flag.Lookup(name); f != nil && f.Value.String() != "" && f.Value.String() != "false" {
-			all = false
-		}
-	}
-	for _, anomaly := range Codes() {
-		if all && code == 0 && !met[anomaly] {
-			fmt.Println("no test meets", anomaly)
-			code = 1
-		}
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { codes.Main(m, Codes(), met) }
 
 // recorder writes down what it is told, a line each; content that comes in pieces
 // is one line.

@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"math"
-	"os"
-	"slices"
 	"strings"
 	"testing"
+
+	"tlsmitm/inspect/internal/codes"
 )
 
 // TestExamples are those of RFC 6455, section 5.7, and RFC 7692, section 7.2.3.
@@ -226,26 +226,6 @@ func TestSkipHuge(t *testing.T) {
 	}
 }
 
-// TestDocumented holds that docs/anomalies.md has every code, and no other under
-// WebSocket.
-func TestDocumented(t *testing.T) {
-	page, err := os.ReadFile("../../docs/anomalies.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, part, ok := strings.Cut(string(page), "\n## WebSocket\n")
-	if !ok {
-		t.Fatal("docs/anomalies.md has no section WebSocket")
-	}
-	part, _, _ = strings.Cut(part, "\n## ")
-	var documented []string
-	for line := range strings.Lines(part) {
-		if rest, ok := strings.CutPrefix(line, "| `"); ok {
-			code, _, _ := strings.Cut(rest, "`")
-			documented = append(documented, code)
-		}
-	}
-	if !slices.Equal(documented, Codes()) {
-		t.Errorf("docs/anomalies.md has %q\nCodes %q", documented, Codes())
-	}
-}
+func TestCodes(t *testing.T) { codes.Constants(t, Codes()) }
+
+func TestDocumented(t *testing.T) { codes.Documented(t, "WebSocket", Codes()) }

@@ -3,26 +3,19 @@ package websocket
 import (
 	"bytes"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"tlsmitm/inspect/internal/talks"
 )
 
-// A recorded talk is its extensions and a line end, and then runs: a byte that is
-// 1 for what the client sent, the length in two bytes, and so many bytes.
+// A recorded talk is its extensions and a line end, and then what was said.
 
 func (c *talk) record() []byte {
 	b := []byte(c.extensions + "\n")
 	for _, r := range c.steps {
-		for part := range slices.Chunk(r.b, 1<<16-1) {
-			up := byte(0)
-			if r.up {
-				up = 1
-			}
-			b = append(append(b, up, byte(len(part)>>8), byte(len(part))), part...)
-		}
+		b = talks.Append(b, r.up, r.b)
 	}
 	return b
 }
@@ -30,10 +23,8 @@ func (c *talk) record() []byte {
 func replay(b []byte) *talk {
 	header, b, _ := bytes.Cut(b, []byte("\n"))
 	c := &talk{extensions: string(header)}
-	for len(b) >= 3 {
-		n := min(int(b[1])<<8|int(b[2]), len(b)-3)
-		c.steps = append(c.steps, run{b[0]&1 != 0, b[3 : 3+n]})
-		b = b[3+n:]
+	for up, said := range talks.Runs(b) {
+		c.steps = append(c.steps, run{up, said})
 	}
 	return c
 }
@@ -41,15 +32,7 @@ func replay(b []byte) *talk {
 // FuzzConn feeds two directions of arbitrary bytes, and holds what must hold for
 // all.
 func FuzzConn(f *testing.F) {
-	seeds, err := filepath.Glob("testdata/talks/*")
-	if err != nil || len(seeds) == 0 {
-		f.Fatalf("no seed in testdata/talks (%v)", err)
-	}
-	for _, name := range seeds {
-		b, err := os.ReadFile(name)
-		if err != nil {
-			f.Fatal(err)
-		}
+	for _, b := range talks.Recorded(f) {
 		f.Add(b, uint8(3))
 	}
 	f.Fuzz(func(t *testing.T, b []byte, size uint8) { holds(t, replay(b), size) })

@@ -13,13 +13,13 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"tlsmitm/inspect/internal/outside"
+	"tlsmitm/inspect/internal/talks"
 )
 
 var update = flag.Bool("update", false, "record testdata/talks anew")
@@ -219,15 +219,7 @@ func checkPeers(t *testing.T, said []received, tap *tap, compressed bool) {
 
 // TestTalks replays what real peers have said.
 func TestTalks(t *testing.T) {
-	names, err := filepath.Glob("testdata/talks/*")
-	if err != nil || len(names) == 0 {
-		t.Fatalf("nothing in testdata/talks (%v)", err)
-	}
-	for _, name := range names {
-		b, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for name, b := range talks.Recorded(t) {
 		c := replay(b)
 		messages := c.read(1 << 20)
 		for _, m := range messages {

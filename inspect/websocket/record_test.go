@@ -3,34 +3,19 @@ package websocket
 import (
 	"bytes"
 	"compress/flate"
-	"flag"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
+
+	"tlsmitm/inspect/internal/codes"
 )
 
 // met are the anomalies that tests have met.
 var met = make(map[string]bool)
 
 // TestMain holds, where all tests run, that they meet every anomaly.
-func TestMain(m *testing.M) {
-	code := m.Run()
-	all := !testing.Short()
-	for _, name := range []string{"test.run", "test.skip", "test.fuzz", "test.fuzzworker", "test.list"} {
-		if f := flag.Lookup(name); f != nil && f.Value.String() != "" && f.Value.String() != "false" {
-			all = false
-		}
-	}
-	for _, anomaly := range Codes() {
-		if all && code == 0 && !met[anomaly] {
-			fmt.Println("no test meets", anomaly)
-			code = 1
-		}
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { codes.Main(m, Codes(), met) }
 
 // line is a message on a line.
 func line(m Message) string {
