@@ -66,6 +66,11 @@ func (p *app) read(ctx context.Context, s *config.Settings, keyLogs, files []str
 			return err
 		}
 	}
+	for _, name := range keyLogs {
+		if err := spared(name, s); err != nil {
+			return err
+		}
+	}
 	keys := inspect.NewKeyStore()
 	live := p.grows(files)
 	for _, name := range keyLogs {

@@ -109,7 +109,16 @@ func showable(name string, s *config.Settings) error {
 	case st.IsDir():
 		return unreadable(name, errIsDirectory)
 	}
-	for field, path := range map[string]config.Path{"json": s.JSON, "har": s.HAR} {
+	return spared(name, s)
+}
+
+// spared says if something is to be written over a file that is to be read.
+func spared(name string, s *config.Settings) error {
+	st, err := os.Stat(name)
+	if err != nil {
+		return nil // what there is to say of that is said when it is read
+	}
+	for field, path := range map[string]config.Path{"json": s.JSON, "har": s.HAR, "pcap": s.PCAP} {
 		if out, err := os.Stat(string(path)); err == nil && os.SameFile(st, out) {
 			return notUnderstood{ontoItself(s.Source(field), name)}
 		}
