@@ -2,21 +2,16 @@ package inspect
 
 import (
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/rsa"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
 	"fmt"
 	"io"
-	"math/big"
 	"net"
 	"sync"
 	"testing"
 	"time"
 
+	"tlsmitm/inspect/internal/selfsigned"
 	"tlsmitm/inspect/tlswire"
 )
 
@@ -77,34 +72,9 @@ func (r *recording) bytes(up bool) []byte {
 	return all
 }
 
-var testKeys = sync.OnceValue(func() map[string]tls.Certificate {
-	ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		panic(err)
-	}
-	rs, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		panic(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(7), Subject: pkix.Name{CommonName: "leaf.example"}, DNSNames: []string{"leaf.example"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-	}
-	made := map[string]tls.Certificate{}
-	for name, key := range map[string]any{"ecdsa": ec, "rsa": rs} {
-		public := any(&ec.PublicKey)
-		if name == "rsa" {
-			public = &rs.PublicKey
-		}
-		der, err := x509.CreateCertificate(rand.Reader, template, template, public, key)
-		if err != nil {
-			panic(err)
-		}
-		made[name] = tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
-	}
-	return made
-})
+func testKeys() map[string]tls.Certificate {
+	return map[string]tls.Certificate{"ecdsa": selfsigned.ECDSA(), "rsa": selfsigned.RSA()}
+}
 
 // setup is one way for crypto/tls to talk to itself.
 type setup struct {

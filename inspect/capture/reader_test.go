@@ -3,15 +3,9 @@ package capture
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
 	"fmt"
 	"io"
-	"math/big"
 	"net"
 	"slices"
 	"strings"
@@ -21,6 +15,7 @@ import (
 	"time"
 
 	"tlsmitm/inspect"
+	"tlsmitm/inspect/internal/selfsigned"
 )
 
 // spoken is a conversation of crypto/tls with itself.
@@ -65,19 +60,6 @@ func (s *spoken) add(up bool, b []byte) {
 	s.parts = append(s.parts, spokenPart{up, string(b)})
 }
 
-var certificate = sync.OnceValue(func() tls.Certificate {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		panic(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(7), Subject: pkix.Name{CommonName: "leaf.example"}, NotAfter: time.Now().Add(time.Hour)}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		panic(err)
-	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
-})
-
 // speak has a client and a server of crypto/tls talk: the client asks, the server
 // answers, and each says goodbye.
 func speak(t testing.TB, client, server *tls.Config, up, down string) *spoken {
@@ -87,7 +69,7 @@ func speak(t testing.TB, client, server *tls.Config, up, down string) *spoken {
 	client, server = client.Clone(), server.Clone()
 	client.InsecureSkipVerify, client.ServerName, client.KeyLogWriter = true, "leaf.example", s
 	if server.Certificates == nil {
-		server.Certificates = []tls.Certificate{certificate()}
+		server.Certificates = []tls.Certificate{selfsigned.ECDSA()}
 	}
 	failed := make(chan error, 1)
 	go func() {

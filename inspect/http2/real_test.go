@@ -3,15 +3,11 @@ package http2
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
 	"io"
-	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -20,9 +16,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"tlsmitm/inspect/httpmsg"
+	"tlsmitm/inspect/internal/selfsigned"
 )
 
 // collector puts the exchanges of a connection together, and forgets nothing.
@@ -189,26 +185,6 @@ func (r *relay) save(t testing.TB, name string) {
 	}
 }
 
-// certificate is one for 127.0.0.1.
-func certificate(t testing.TB) (tls.Certificate, *x509.CertPool) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	leaf, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pool := x509.NewCertPool()
-	pool.AddCert(leaf)
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, pool
-}
-
 func listen(t testing.TB) net.Listener {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -226,7 +202,8 @@ type served struct {
 // TestNetHTTP has net/http's client and server talk over TLS, and holds what was
 // told against what both say.
 func TestNetHTTP(t *testing.T) {
-	cert, pool := certificate(t)
+	cert, pool := selfsigned.ECDSA(), x509.NewCertPool()
+	pool.AddCert(cert.Leaf)
 	var mu sync.Mutex
 	seen := map[string]served{}
 	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

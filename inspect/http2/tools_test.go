@@ -24,6 +24,7 @@ import (
 
 	"tlsmitm/inspect/httpmsg"
 	"tlsmitm/inspect/internal/outside"
+	"tlsmitm/inspect/internal/selfsigned"
 )
 
 var update = flag.Bool("update", false, "record testdata/talks anew")
@@ -155,7 +156,7 @@ func (l nodeLine) matches(x httpmsg.Exchange, e *exchange) bool {
 
 func TestCurl(t *testing.T) {
 	addr, stop := nodeServer(t)
-	cert, _ := certificate(t)
+	cert := selfsigned.ECDSA()
 	// Over TLS, since curl 7.88 cannot use a connection twice with prior knowledge.
 	r := newRelay(t, tls.NewListener(listen(t), &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"h2"}}), func() (net.Conn, error) { return net.Dial("tcp", addr) })
 	body := filepath.Join(t.TempDir(), "body")

@@ -2,21 +2,13 @@ package tlscrypt
 
 import (
 	"bytes"
-	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/rsa"
 	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"io"
-	"math/big"
 	"net"
-	"sync"
 	"testing"
-	"time"
 
+	"tlsmitm/inspect/internal/selfsigned"
 	"tlsmitm/inspect/tlswire"
 )
 
@@ -37,29 +29,6 @@ func (t tapped) Write(b []byte) (int, error) {
 	return t.Conn.Write(b)
 }
 
-// peerCerts are an ECDSA and an RSA certificate for the test's servers.
-var peerCerts = sync.OnceValues(func() (ec, rs tls.Certificate) {
-	ecKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		panic(err)
-	}
-	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		panic(err)
-	}
-	return selfSigned(ecKey), selfSigned(rsaKey)
-})
-
-func selfSigned(key crypto.Signer) tls.Certificate {
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		DNSNames: []string{"peer.test"}, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		panic(err)
-	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
-}
-
 // sizes of what each end sends in turn: around the ciphers' blocks, a whole
 // record, and one that takes two.
 var sizes = []int{1, 15, 16, 17, 63, 64, 65, 300, 1 << 14, 1<<14 + 1}
@@ -68,7 +37,7 @@ var sizes = []int{1, 15, 16, 17, 63, 64, 65, 300, 1 << 14, 1<<14 + 1}
 func talk(t *testing.T, version uint16, suite uint16) *capture {
 	t.Helper()
 	c := new(capture)
-	ec, rs := peerCerts()
+	ec, rs := selfsigned.ECDSA(), selfsigned.RSA()
 	client, server := net.Pipe()
 	defer client.Close()
 	c.sent[0], c.sent[1] = noise(1), noise(2)

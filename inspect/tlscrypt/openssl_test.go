@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"tlsmitm/inspect/internal/outside"
+	"tlsmitm/inspect/internal/selfsigned"
 	"tlsmitm/inspect/tlswire"
 )
 
@@ -48,7 +49,7 @@ type peers struct{ openssl, ecCert, ecKey, rsaCert, rsaKey string }
 func newPeers(t testing.TB) peers {
 	t.Helper()
 	p := peers{openssl: outside.Program(t, "openssl", "records that it seals anew are not opened; the recorded ones are")}
-	ec, rs := peerCerts()
+	ec, rs := selfsigned.ECDSA(), selfsigned.RSA()
 	put := func(name, kind string, der []byte) string {
 		path := filepath.Join(t.TempDir(), name)
 		if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600); err != nil {
