@@ -37,6 +37,12 @@ func (f *flow) begin(final bool) bool {
 		return false
 	case f.conv.midway:
 		return f.beginMidway(final)
+	case tlswire.ContentType(f.rest[0]) == tlswire.ContentTypeAlert: // somebody gives up before a hello
+		v := fits(f.rest, alertForm[:])
+		if v == maybe && !final {
+			return false
+		}
+		f.raw = v != yes
 	case tlswire.ContentType(f.rest[0]) != tlswire.ContentTypeHandshake:
 		f.raw = true
 	case f.up && len(f.rest) > 1:

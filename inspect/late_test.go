@@ -238,6 +238,27 @@ func TestHelloThatNobodyAnswers(t *testing.T) {
 	}
 }
 
+// TestAlertBeforeHello: who gives up before any hello says so in an alert.
+func TestAlertBeforeHello(t *testing.T) {
+	for _, up := range []bool{true, false} {
+		for _, cut := range []func([]byte) [][]byte{whole, pieces(1)} {
+			r := &recording{}
+			r.add(part{up: up, b: []byte("\x15\x03\x01\x00\x02\x02\x50")})
+			from := map[bool]Party{true: PartyClient, false: PartyServer}[up]
+			if got := messages(r.dissect(LegDirect, newMasterStore(4), cut), from); !slices.Equal(got, []string{"Alert internal_error"}) {
+				t.Errorf("%s: %q", from, got)
+			}
+		}
+	}
+	for _, text := range []string{"\x15", "\x15\x03\x01\x00\x20\x02\x50", "\x15 is no alert"} {
+		r := &recording{}
+		r.add(part{up: false, b: []byte(text)})
+		if got := string(plaintext(r.dissect(LegDirect, newMasterStore(4), whole), PartyServer)); got != text {
+			t.Errorf("%q is told as %q", text, got)
+		}
+	}
+}
+
 // TestServerIsTheClient: in FTP's active mode it is the server that opens the connection,
 // and the client that accepted it says hello.
 func TestServerIsTheClient(t *testing.T) {
