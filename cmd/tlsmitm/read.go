@@ -240,6 +240,8 @@ func (r *reading) judge(name string, before capture.Counts) error {
 		return nothingCaptured(titled(name))
 	case now.Unsupported-before.Unsupported == frames:
 		return unsupportedLinks(titled(name), r.reader.Links())
+	case now.Segments == before.Segments:
+		fmt.Fprintln(r.p.stderr, failure(noTCP(titled(name), frames)))
 	}
 	return nil
 }

@@ -106,6 +106,10 @@ func nothingCaptured(path string) error {
 	return fmt.Errorf("`%s` is a capture, and holds no frame", path)
 }
 
+func noTCP(path string, frames int64) error {
+	return fmt.Errorf("`%s` holds no TCP in its %d frames; TLS is read over TCP alone, and neither QUIC nor DTLS", path, frames)
+}
+
 func unsupportedLinks(path string, links map[capture.LinkType]int64) error {
 	var names, known []string
 	for _, l := range slices.Sorted(maps.Keys(links)) {
