@@ -2,6 +2,7 @@ package redact
 
 import (
 	"bytes"
+	"math/rand/v2"
 	"os"
 	"strconv"
 	"testing"
@@ -61,5 +62,33 @@ func TestCutsHideNoLess(t *testing.T) {
 				t.Fatalf("seed %d: hidden at its end alone: %q became %q", seed, b, full)
 			}
 		}
+	}
+}
+
+// TestMayPrecede holds the look at a name's last letters against the whole search: where
+// it says that no rule is for the name, none is, however the name is written.
+func TestMayPrecede(t *testing.T) {
+	r := newDefault(t)
+	parts := []string{
+		"pass", "word", "tok", "en", "d", "e", "x", "Auth", "host", "content-length", "secret", "key", "-", "_", ".", "[", "]", "\"", "'", " ", "\n", ":", "=",
+		"\\", "%", "\\\"", "\\n", "\\u0064", "%64", "%2564", "%252564", "\\u0025252564",
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	rejected := 0
+	for range 200_000 {
+		var b []byte
+		for range 1 + random.IntN(7) {
+			b = append(b, parts[random.IntN(len(parts))]...)
+		}
+		if r.names.mayPrecede(b) {
+			continue
+		}
+		rejected++
+		if l := newScanner(r, modeText).labelBefore(b, len(b)); r.names.find(l.name, placeField) != nil {
+			t.Errorf("before a colon: %q, in it %q", b, l.name)
+		}
+	}
+	if rejected < 1000 {
+		t.Errorf("only %d names were rejected", rejected)
 	}
 }

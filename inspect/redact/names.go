@@ -136,6 +136,51 @@ func (n *names) mayEnd(name []byte) bool {
 	return n.ends[i/64]&(1<<(i%64)) != 0
 }
 
+// escapeReach is more than the letters that one letter of a name may be written with:
+// \u0025 is a percent sign, and that may be encoded three times over.
+const escapeReach = 16
+
+// mayPrecede says whether a name that b ends with, in quotes or not and with blanks
+// after it or not, may fall under a rule. It looks at the last letters alone, and
+// where these do not say, it may.
+func (n *names) mayPrecede(b []byte) bool {
+	end := len(b)
+	for end > 0 && isSpace(b[end-1]) {
+		end--
+	}
+	if end > 0 && (b[end-1] == '"' || b[end-1] == '\'' || b[end-1] == '`') {
+		end--
+	}
+	var last [endLetters]byte
+	i := end
+	for k := endLetters; k > 0; i-- {
+		switch {
+		case i == 0:
+			return true
+		case letters[b[i-1]]:
+			k--
+			last[k] = lower(b[i-1])
+		case b[i-1] != '-' && b[i-1] != '_':
+			return true
+		}
+	}
+	for _, c := range b[max(0, i-escapeReach):i] {
+		if c == '%' || c == '\\' {
+			return true
+		}
+	}
+	h := endHash(last)
+	return n.every || n.ends[h/64]&(1<<(h%64)) != 0
+}
+
+// letters are those of ASCII, and digits.
+var letters = func() (t [256]bool) {
+	for c := range t {
+		t[c] = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+	}
+	return t
+}()
+
 // find returns the rule that a name falls under, or nil. The name may be encoded
 // as in a URL or a JSON string, and may be a path, such as user[password] and
 // spring.datasource.password, whose last part counts as well.

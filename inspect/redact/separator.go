@@ -14,6 +14,10 @@ type label struct {
 // separator takes a : or = at src[at:], or what encodes one, whose beginning may
 // be in an earlier piece; then at is negative.
 func (s *scanner) separator(src []byte, at int, c byte, coded bool) {
+	if c == ':' && !coded && !s.r.names.mayPrecede(src[:at]) { // as before most
+		s.unnamed(c, coded)
+		return
+	}
 	l := s.labelBefore(src, at)
 	where := placeField
 	if c == '=' {
@@ -31,6 +35,12 @@ func (s *scanner) separator(src []byte, at int, c byte, coded bool) {
 			return
 		}
 	}
+	s.unnamed(c, coded)
+}
+
+// unnamed takes a separator that no secret's name stands before. It may belong to a
+// URL.
+func (s *scanner) unnamed(c byte, coded bool) {
 	if c == ':' && !coded && s.mode < modeForm {
 		s.state, s.match = afterColon, 0
 	}
