@@ -67,6 +67,7 @@ type Conversation struct {
 	options Options
 	origin  Origin
 	tell    func(Event)
+	depth   int // how many proxies it is behind
 
 	decided bool
 	layer   *layer // nil while undecided, and for what is no HTTP

@@ -70,6 +70,19 @@ func TestHTTPBehindConnect(t *testing.T) {
 	}
 }
 
+// TestProxiesBehindProxies follows so many and no more, since each costs as much as a connection.
+func TestProxiesBehindProxies(t *testing.T) {
+	for proxies, want := range map[int]int{maxDepth: maxDepth + 1, maxDepth + 1: maxDepth + 1, 1000: maxDepth + 1} {
+		var says []piece
+		for range proxies {
+			says = append(says, up("CONNECT next.example:80 HTTP/1.1\nHost: next.example:80\n\n"), down("HTTP/1.1 200 go on\n\n"))
+		}
+		if list := of[*Exchange](follow(Options{}, secure, whole, slices.Concat(says, behindPrelude)...)); len(list) != want {
+			t.Errorf("%d exchanges behind %d proxies, want %d", len(list), proxies, want)
+		}
+	}
+}
+
 // FuzzPrelude: a prelude is within what was said, and what is the beginning of one is never
 // taken for none.
 func FuzzPrelude(f *testing.F) {

@@ -1,11 +1,16 @@
 package application
 
 // proxied is what a proxy passes on after a CONNECT (RFC 9110, section 9.3.6): HTTP, if it
-// looks like that.
+// looks like that. Not on a stream of HTTP/2, of which there may be thousands, each with as
+// much to keep as a connection.
 type proxied struct{ outer, inner *Conversation }
 
+// maxDepth bounds how many proxies behind one another are followed.
+const maxDepth = 8
+
 func newProxied(c *Conversation, e *exchange) *proxied {
-	return &proxied{c, &Conversation{options: c.options, origin: Origin{Conn: c.origin.Conn, Target: e.host}, tell: c.tell}}
+	inner := &Conversation{options: c.options, origin: Origin{Conn: c.origin.Conn, Target: e.host}, depth: c.depth + 1, tell: c.tell}
+	return &proxied{c, inner}
 }
 
 // do has the inner conversation go on with the count of exchanges.

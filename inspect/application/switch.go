@@ -27,7 +27,7 @@ func (l *layer) Switch(x httpmsg.Exchange, protocol string) {
 func (l *layer) tunnel(e *exchange, protocol string) tunnel {
 	switch strings.ToLower(protocol) {
 	case "", "connect":
-		if e.method == "CONNECT" {
+		if e.method == "CONNECT" && l.c.depth < maxDepth && l.protocol != httpmsg.HTTP2 {
 			return newProxied(l.c, e)
 		}
 	case "websocket":
