@@ -144,6 +144,13 @@ func TestHoles(t *testing.T) {
 			listen(packets...).one(t).want(t, "abc«4»", "", EndFinished)
 		}
 	})
+	t.Run("a huge one before a FIN", func(t *testing.T) {
+		const lost = implausible * 4
+		k := newTalk(clientAt, serverAt)
+		packets := append(k.open(), k.up("abc"))
+		k.seq[0] += lost
+		listen(append(packets, k.close()...)...).one(t).want(t, fmt.Sprintf("abc«%d»", lost), "", EndFinished)
+	})
 	t.Run("an answer to what was not captured", func(t *testing.T) {
 		k := newTalk(clientAt, serverAt)
 		packets := k.open()

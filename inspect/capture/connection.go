@@ -246,7 +246,7 @@ func (c *connection) finish() {
 		c.giveUp(h, c.last)
 	}
 	for i := range c.half {
-		if n := c.half[i].lacks(); n > 0 && n < implausible {
+		if n := c.half[i].lacks(); n > 0 {
 			c.gap(i, n, c.last)
 		}
 	}

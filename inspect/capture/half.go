@@ -69,17 +69,22 @@ func (h *half) missing(ack uint32) int {
 }
 
 // lacks is how many bytes did not come in the end, behind those that did: up to the FIN,
-// or as far as the other end has acknowledged them.
+// or as far as the other end has acknowledged them. However many they are, if both say so.
 func (h *half) lacks() int {
+	n := 0
 	switch {
 	case h.done || !h.started:
-		return 0
+	case h.fin && h.acks && distance(h.finSeq, h.acked) == 1:
+		return max(0, distance(h.next, h.finSeq))
 	case h.fin:
-		return distance(h.next, h.finSeq)
+		n = distance(h.next, h.finSeq)
 	case h.acks && h.missing(h.acked) > 1: // one is a FIN
-		return h.missing(h.acked)
+		n = h.missing(h.acked)
 	}
-	return 0
+	if n < 0 || n >= implausible {
+		return 0
+	}
+	return n
 }
 
 // hold keeps a segment for later.
