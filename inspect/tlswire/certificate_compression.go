@@ -11,8 +11,10 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// zstdWindow bounds the memory of a zstd stream: what a message can refer back to.
-const zstdWindow = MaxHandshake
+// zstdWindow is the largest window that a zstd frame may ask for (RFC 8878 section
+// 3.1.1.1.2). An encoder that does not know how much is to come asks for megabytes, however
+// short a certificate is.
+const zstdWindow = 8 << 20
 
 var (
 	errCompressedTooLong = fmt.Errorf("longer than %d bytes", MaxHandshake)
@@ -38,12 +40,11 @@ func (m *CompressedCertificate) Decompress() ([]byte, error) {
 	case CertificateCompressionBrotli:
 		out = brotli.NewReader(in)
 	case CertificateCompressionZstd:
-		z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(zstdWindow))
+		body, err := m.decompressZstd()
 		if err != nil {
 			return nil, m.bad(err)
 		}
-		defer z.Close()
-		out = z
+		out = bytes.NewReader(body)
 	default:
 		return nil, m.bad(errors.New("the algorithm is not known"))
 	}
@@ -56,6 +57,22 @@ func (m *CompressedCertificate) Decompress() ([]byte, error) {
 		return nil, m.bad(errCompressedLength)
 	}
 	return body, nil
+}
+
+// decompressZstd does so in one piece, where the result is its own window, so that a large one
+// costs nothing.
+func (m *CompressedCertificate) decompressZstd() ([]byte, error) {
+	z, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+		zstd.WithDecoderMaxWindow(zstdWindow), zstd.WithDecodeAllCapLimit(true))
+	if err != nil {
+		return nil, err
+	}
+	defer z.Close()
+	body, err := z.DecodeAll(m.Data, make([]byte, 0, m.UncompressedLength))
+	if errors.Is(err, zstd.ErrDecoderSizeExceeded) {
+		err = errCompressedLength
+	}
+	return body, err
 }
 
 func (m *CompressedCertificate) bad(err error) error {

@@ -91,6 +91,28 @@ func TestCompressedCertificateSaysTheSame(t *testing.T) {
 	}
 }
 
+// TestCompressedCertificateOfAStream: who compresses as the bytes come does not say how many
+// there are, and asks for a window that would do for many.
+func TestCompressedCertificateOfAStream(t *testing.T) {
+	body := certificateMessages(t)[0].raw[HandshakeHeaderLen:]
+	for _, window := range []int{1 << 20, 8 << 20, 16 << 20} {
+		var out bytes.Buffer
+		w, err := zstd.NewWriter(&out, zstd.WithWindowSize(window))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, b := range body {
+			w.Write([]byte{b})
+			w.Flush()
+		}
+		w.Close()
+		got, err := (&CompressedCertificate{Algorithm: CertificateCompressionZstd, UncompressedLength: uint32(len(body)), Data: out.Bytes()}).Decompress()
+		if small := window <= zstdWindow; small != (err == nil) || small && !bytes.Equal(got, body) {
+			t.Errorf("with a window of %d: %d bytes, %v", window, len(got), err)
+		}
+	}
+}
+
 // TestCompressedCertificateThatIsWrong: what cannot be decompressed is said to be so, and
 // every byte is covered still.
 func TestCompressedCertificateThatIsWrong(t *testing.T) {
