@@ -219,7 +219,7 @@ func TestRegistriesAreComplete(t *testing.T) {
 		from, to uint16
 		want     int
 	}{
-		{"suites with 0x00", cipherSuites, 0x0000, 0x00ff, 28 + 2 + 14 + 27 + 7 + 7 + 4 + 66 + 2 + 1},
+		{"suites with 0x00", cipherSuites, 0x0000, 0x00ff, 28 + 2 + 14 + 27 + 7 + 7 + 4 + 4 + 66 + 2 + 1},
 		{"suites of TLS 1.3", cipherSuites, 0x1301, 0x13ff, 7},
 		{"suites with 0xc0", cipherSuites, 0xc001, 0xc0b5, 0xb5},
 		{"suites with 0xc1", cipherSuites, 0xc100, 0xc1ff, 7},
