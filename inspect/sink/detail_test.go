@@ -229,6 +229,24 @@ func TestFingerprintsAreShown(t *testing.T) {
 	}
 }
 
+// TestDetailOfSSL2: its hello names its lengths itself, and has no fingerprint.
+func TestDetailOfSSL2(t *testing.T) {
+	raw := hx("802e 01 0301 0015 0000 0010 010080 00002f 000005 00000a 000009 0700c0 000004 000102030405060708090a0b0c0d0e0f")
+	hello, err := tlswire.ParseSSL2ClientHello(raw[2:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := newFlow(t, 1, "example.com:443")
+	f.row(inspect.LegDirect, client).ctx.SSL2 = true
+	m := &inspect.Message{ContentType: tlswire.ContentTypeHandshake, HasType: true, Type: 1, Name: "Client Hello", Length: len(raw), Raw: raw, Context: f.ctx, SSL2: true, ClientHello: hello}
+	out := detail(t, Style{Width: width(1000)}, true, f.add(inspect.KindTLSMessage, m).events...)
+	for want, times := range map[string]int{`(?m) cipher_spec_length +21$`: 1, `length length`: 0, `ja[34]`: 0} {
+		if got := len(regexp.MustCompile(want).FindAllString(out, -1)); got != times {
+			t.Errorf("%d times %s, not %d, in\n%s", got, want, times, out)
+		}
+	}
+}
+
 // FuzzDetail shows arbitrary messages: every byte once, nothing that controls the
 // terminal, and no panic.
 func FuzzDetail(f *testing.F) {

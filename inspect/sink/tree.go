@@ -51,7 +51,7 @@ func (t *tree) row(f *tlswire.Field, depth int) *treeRow {
 
 // fieldName is a field's name; that of an extension with its number.
 func fieldName(f *tlswire.Field) []unit {
-	if f.Kind == tlswire.KindLength && f.Name != "length" {
+	if f.Kind == tlswire.KindLength && f.Name != "length" && !strings.HasSuffix(f.Name, "_length") {
 		return named(f.Name, "length")
 	}
 	if f.Kind != tlswire.KindExtension {
@@ -209,7 +209,7 @@ func (t *tree) fingerprints(m *inspect.Message) {
 		t.rows = append(t.rows, treeRow{name: named(name, ""), apart: true, value: fingerprintUnits(text)})
 	}
 	switch {
-	case m.ClientHello != nil:
+	case m.ClientHello != nil && !m.SSL2: // of which there are none
 		digest, raw := m.ClientHello.JA3()
 		add("ja3", digest)
 		add("ja3_raw", raw)
