@@ -109,12 +109,14 @@ func (c *conversation) unwatch() {
 
 // take keeps a secret and tells of it.
 func (c *conversation) take(at time.Time, line tlscrypt.KeyLogLine) {
-	c.d.emit(&Event{Time: at, Kind: KindSecret, Conn: c.d.conn, Leg: c.name, Body: &Secret{Line: line.String()}})
-	c.learn(line)
-	if c.ech.watch != nil { // for those who opened the inner hello as well
-		line.ClientRandom = c.ech.random
-		c.d.emit(&Event{Time: at, Kind: KindSecret, Conn: c.d.conn, Leg: c.name, Body: &Secret{Line: line.String()}})
+	s := &Secret{Line: line.String()}
+	if c.ech.random != nil {
+		inner := line
+		inner.ClientRandom = c.ech.random
+		s.Inner = inner.String()
 	}
+	c.d.emit(&Event{Time: at, Kind: KindSecret, Conn: c.d.conn, Leg: c.name, Body: s})
+	c.learn(line)
 }
 
 // feed gives bytes to their flow, or has them wait behind what waits already.

@@ -98,8 +98,13 @@ func TestEncryptedClientHello(t *testing.T) {
 				if len(late.watches) != 0 || len(late.strays.waiting) != 0 {
 					t.Errorf("left: %d watches, %d that wait for strays", len(late.watches), len(late.strays.waiting))
 				}
-				again := NewKeyStore()
-				again.AddText(writtenLines(events))
+				again, written := NewKeyStore(), writtenLines(events)
+				for line := range bytes.Lines(rec.secrets()) { // as the client named them
+					if !bytes.Contains(written, line) {
+						t.Errorf("the key log that was written lacks %s", line)
+					}
+				}
+				again.AddText(written)
 				if got := told(rec.dissectWith(again, func(*Dissector, int) {})); !slices.Equal(got, want) {
 					t.Errorf("with the key log that was written:\n%s\nnot\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 				}
@@ -124,7 +129,7 @@ func strayLines() string {
 func writtenLines(events []*Event) (text []byte) {
 	for _, e := range events {
 		if s, ok := e.Body.(*Secret); ok {
-			text = append(append(text, s.Line...), '\n')
+			text = append(text, s.Text()...)
 		}
 	}
 	return text

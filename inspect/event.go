@@ -293,6 +293,17 @@ type Unknown struct {
 // Secret is a line of the NSS key log format, without its line end.
 type Secret struct {
 	Line string
+	// Inner is the same under the random of the inner Client Hello (RFC 9849), for those
+	// who open that; "" where there is none.
+	Inner string
+}
+
+// Text returns the lines, each with its end.
+func (s *Secret) Text() string {
+	if s.Inner == "" {
+		return s.Line + "\n"
+	}
+	return s.Line + "\n" + s.Inner + "\n"
 }
 
 // Sockets are the addresses of a leg's ends. One that is not known is not valid.

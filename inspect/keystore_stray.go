@@ -30,16 +30,17 @@ type stray struct {
 // strays are a store's.
 type strays struct {
 	list    []stray
-	dropped uint64                  // how many have gone from the list's beginning
-	next    uint64                  // where the latest that was found was: the next is likely to follow
-	trials  int                     // so far
-	waiting map[*strayCursor]func() // are told of new ones, and may only append to memory
+	dropped uint64         // how many have gone from the list's beginning
+	next    uint64         // where the latest that was found was: the next is likely to follow
+	trials  int            // so far
+	waiting []*strayCursor // are told of new ones, in this order
 }
 
 // strayCursor is how far a conversation has tried them.
 type strayCursor struct {
 	label tlscrypt.Label
 	tried uint64
+	news  func() // there are new ones; nil unless it waits. It may only append to memory
 }
 
 // stray takes note of a secret that has come for a random that nobody watches.
@@ -53,8 +54,8 @@ func (k *KeyStore) stray(random [32]byte, label tlscrypt.Label) (tell []func()) 
 		s.list = append(s.list[:0], s.list[maxStrays/2:]...)
 	}
 	s.list = append(s.list, stray{random, label})
-	for _, f := range s.waiting {
-		tell = append(tell, f)
+	for _, at := range s.waiting {
+		tell = append(tell, at.news)
 	}
 	return tell
 }
@@ -62,10 +63,10 @@ func (k *KeyStore) stray(random [32]byte, label tlscrypt.Label) (tell []func()) 
 // seek tries the strays of a label that a conversation has not tried yet, and returns the
 // random of the first for which try says yes. That one is a stray no longer.
 func (k *KeyStore) seek(at *strayCursor, label tlscrypt.Label, try func(secret []byte) bool) (random [32]byte, found bool) {
-	if at.label != label {
-		*at = strayCursor{label: label}
-	}
 	k.mu.Lock()
+	if at.label != label {
+		at.label, at.tried = label, 0
+	}
 	candidates := k.strays.since(at)
 	k.mu.Unlock()
 	for _, i := range candidates {
@@ -119,14 +120,14 @@ func (k *KeyStore) strayAt(i uint64, label tlscrypt.Label) (stray, []byte) {
 	return stray{}, nil
 }
 
-// awaitStrays has tell called for every stray to come, until unseek.
-func (k *KeyStore) awaitStrays(at *strayCursor, tell func()) {
+// awaitStrays has news called for every stray to come, until unseek.
+func (k *KeyStore) awaitStrays(at *strayCursor, news func()) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.strays.waiting == nil {
-		k.strays.waiting = make(map[*strayCursor]func())
+	if at.news == nil {
+		k.strays.waiting = append(k.strays.waiting, at)
 	}
-	k.strays.waiting[at] = tell
+	at.news = news
 }
 
 // unseek ends that.
@@ -136,7 +137,10 @@ func (k *KeyStore) unseek(at *strayCursor) {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	delete(k.strays.waiting, at)
+	if at.news != nil {
+		at.news = nil
+		k.strays.waiting = slices.DeleteFunc(k.strays.waiting, func(w *strayCursor) bool { return w == at })
+	}
 }
 
 // holds tells whether a secret is known.

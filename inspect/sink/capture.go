@@ -101,7 +101,7 @@ func (c *Capture) take(e *inspect.Event, now time.Time) {
 	case *inspect.Bytes:
 		c.hold(conn.leg(e.Leg), heldPacket{up: e.To == inspect.PartyServer || e.From == inspect.PartyClient, payload: b.B, lost: b.Lost}, e.Time, now)
 	case *inspect.Secret:
-		c.buf = appendSecrets(c.buf, b.Line+"\n")
+		c.buf = appendSecrets(c.buf, b.Text())
 		conn.leg(e.Leg).told(b.Line)
 	case *inspect.Message, *inspect.Established, *inspect.Data, *inspect.Malformed:
 		conn.leg(e.Leg).shows(e.Body)

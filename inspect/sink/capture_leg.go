@@ -134,7 +134,7 @@ func (l *capturedLeg) shows(body any) {
 		switch {
 		case b.Reason != "":
 			l.waits = false // nobody has them
-		case b.ClientHello != nil:
+		case b.ClientHello != nil && !b.Inner:
 			l.named(hex.EncodeToString(b.ClientHello.Random))
 			l.early = b.ClientHello.EarlyData
 			l.waits = l.early && !l.complete()

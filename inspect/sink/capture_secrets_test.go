@@ -91,6 +91,7 @@ func TestCaptureWaitsForAllSecrets(t *testing.T) {
 	hello := &inspect.Message{ClientHello: &tlswire.ClientHello{Random: []byte{0xaa, 0x11}}}
 	early := &inspect.Message{ClientHello: &tlswire.ClientHello{Random: []byte{0xaa, 0x11}, EarlyData: true}}
 	other := &inspect.Message{ClientHello: &tlswire.ClientHello{Random: []byte{0xcc}}}
+	inner := &inspect.Message{ClientHello: &tlswire.ClientHello{Random: []byte{0xdd}}, Inner: true}
 	answer := &inspect.Message{ServerHello: new(tlswire.ServerHello)}
 	sealed := &inspect.Message{Reason: "its secret did not come"}
 	handshake := []string{"CLIENT_HANDSHAKE_TRAFFIC_SECRET", "SERVER_HANDSHAKE_TRAFFIC_SECRET"}
@@ -110,6 +111,8 @@ func TestCaptureWaitsForAllSecrets(t *testing.T) {
 		"no secret, and data closed":   {[]any{hello, answer, &inspect.Data{Reason: "its secret did not come"}}, false},
 		"no secret, and none needed":   {[]any{hello, answer, new(inspect.Established)}, false},
 		"another handshake":            {[]any{hello, answer, handshake, traffic, other, answer}, true},
+		"an inner hello":               {[]any{hello, answer, handshake, inner}, true},
+		"an inner hello, all secrets":  {[]any{hello, answer, handshake, inner, traffic}, false},
 		"early data":                   {[]any{early}, true},
 		"early data, and its secret":   {[]any{early, []string{"CLIENT_EARLY_TRAFFIC_SECRET"}}, false},
 		"early data, and the answer":   {[]any{early, []string{"CLIENT_EARLY_TRAFFIC_SECRET"}, answer}, true},

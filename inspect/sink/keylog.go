@@ -29,7 +29,7 @@ func (k *KeyLog) Write(batch []*inspect.Event) error {
 	k.buf = k.buf[:0]
 	for _, e := range batch {
 		if s, ok := e.Body.(*inspect.Secret); ok && e.Kind == inspect.KindSecret {
-			k.buf = append(append(k.buf, s.Line...), '\n')
+			k.buf = append(k.buf, s.Text()...)
 		}
 	}
 	if len(k.buf) == 0 {
