@@ -30,10 +30,3 @@ func (k *KeyStore) AddAll(r io.Reader) (secrets int, err error) {
 		have = copy(b, b[lines:have])
 	}
 }
-
-// Len returns of how many connections the store has secrets.
-func (k *KeyStore) Len() int {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return len(k.secrets)
-}

@@ -53,6 +53,17 @@ var starts = map[string][]line{
 	"a byte that a record begins with": {down("hello \x16\x03"), up("\x16"), down("\x16"), up("\x16\x03"), up("\x01"), down("go on")},
 }
 
+// behind returns the recording with lines before it, and what each end says in these.
+func (r *recording) behind(lines []line) (late *recording, said [2]string) {
+	late = &recording{sent: r.sent}
+	for _, l := range lines {
+		late.add(part{up: l.up, b: []byte(l.text)})
+		said[index(!l.up)] += l.text
+	}
+	late.parts = append(late.parts, r.parts...)
+	return late, said
+}
+
 // TestTLSBeginsLate finds TLS behind every protocol, however the bytes are cut, and
 // tells what came before as the data that they are.
 func TestTLSBeginsLate(t *testing.T) {
@@ -65,13 +76,7 @@ func TestTLSBeginsLate(t *testing.T) {
 		t.Fatal("the recording does not begin with the client's hello")
 	}
 	for name, lines := range starts {
-		late := &recording{sent: rec.sent}
-		var said [2]string
-		for _, l := range lines {
-			late.add(part{up: l.up, b: []byte(l.text)})
-			said[index(!l.up)] += l.text
-		}
-		late.parts = append(late.parts, rec.parts...)
+		late, said := rec.behind(lines)
 		for _, r := range []*recording{late, late.joined()} {
 			for _, cut := range []func([]byte) [][]byte{whole, pieces(7), pieces(1000)} {
 				events := r.dissect(LegDirect, newMasterStore(4), cut)
@@ -108,13 +113,7 @@ func TestTLSBeginsLate(t *testing.T) {
 func TestTLSBeginsLateInHalf(t *testing.T) {
 	rec := setupNamed(t, "TLS 1.2 plain").run(t)
 	for name, lines := range starts {
-		late := &recording{sent: rec.sent}
-		var said [2]string
-		for _, l := range lines {
-			late.add(part{up: l.up, b: []byte(l.text)})
-			said[index(!l.up)] += l.text
-		}
-		late.parts = append(late.parts, rec.parts...)
+		late, said := rec.behind(lines)
 		for _, seen := range []string{"client", "server", "both"} {
 			var events []*Event
 			at := time.Unix(1, 0)

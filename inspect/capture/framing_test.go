@@ -285,7 +285,7 @@ func TestSecretsAreFoundWhereverTheyStand(t *testing.T) {
 		if err := Secrets(context.Background(), in, keys); err != nil {
 			t.Fatal(err)
 		}
-		if n := keys.Len(); n != 1 {
+		if n := keys.Connections(); n != 1 {
 			t.Errorf("%d connections have secrets, want 1", n)
 		}
 	}

@@ -11,41 +11,34 @@ import (
 	"tlsmitm/inspect/tlswire"
 )
 
-// innerHello is the body of a hello that needs nothing of an outer one.
-func innerHello() []byte {
+// helloWith is the body of a hello with an encrypted_client_hello, and nothing else.
+func helloWith(random byte, ech func(*cryptobyte.Builder)) []byte {
 	var b cryptobyte.Builder
 	b.AddUint16(0x0303)
-	b.AddBytes(bytes.Repeat([]byte{7}, 32))
+	b.AddBytes(bytes.Repeat([]byte{random}, 32))
 	b.AddUint8(0)
 	b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { b.AddUint16(0x1301) })
 	b.AddUint8LengthPrefixed(func(b *cryptobyte.Builder) { b.AddUint8(0) })
 	b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) {
 		b.AddUint16(0xfe0d)
-		b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { b.AddUint8(1) })
+		b.AddUint16LengthPrefixed(ech)
 	})
 	return b.BytesOrPanic()
 }
 
-// outerHello is the body of a hello with an encrypted_client_hello.
+func innerHello() []byte {
+	return helloWith(7, func(b *cryptobyte.Builder) { b.AddUint8(1) })
+}
+
 func outerHello(kdf, aead uint16, enc, payload []byte) []byte {
-	var b cryptobyte.Builder
-	b.AddUint16(0x0303)
-	b.AddBytes(bytes.Repeat([]byte{9}, 32))
-	b.AddUint8(0)
-	b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { b.AddUint16(0x1302) })
-	b.AddUint8LengthPrefixed(func(b *cryptobyte.Builder) { b.AddUint8(0) })
-	b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) {
-		b.AddUint16(0xfe0d)
-		b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) {
-			b.AddUint8(0)
-			b.AddUint16(kdf)
-			b.AddUint16(aead)
-			b.AddUint8(1)
-			b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(enc) })
-			b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(payload) })
-		})
+	return helloWith(9, func(b *cryptobyte.Builder) {
+		b.AddUint8(0)
+		b.AddUint16(kdf)
+		b.AddUint16(aead)
+		b.AddUint8(1)
+		b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(enc) })
+		b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(payload) })
 	})
-	return b.BytesOrPanic()
 }
 
 // sealedHello is an inner hello that crypto/hpke has encrypted twice, as for a Hello
